@@ -1,0 +1,1 @@
+"""Pure building blocks of every service; nothing in here performs I/O."""

@@ -1,0 +1,51 @@
+"""The base class of all events, and the codec between a class and what is stored."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from shared.kernel.canonical import canonical_bytes
+from shared.kernel.errors import UnknownEvent
+from shared.kernel.upcasting import Upcasters
+
+
+class Event(BaseModel):
+    """A fact of one stream. The class name is the stored type; names and fields stand for ever once released.
+
+    The class variables publish what the event does to its aggregate, so that anybody can fold the log with code of his
+    own: `leads_to` is the state afterwards (None: unchanged), `sets` names payload members that are copied into the
+    aggregate's representation under the same name, `appends_to` names the list to which the payload is appended.
+    `public` events are contracts: other services may act on them, and nothing in them is sealed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: ClassVar[int] = 1
+    public: ClassVar[bool] = False
+    leads_to: ClassVar[str | None] = None
+    sets: ClassVar[tuple[str, ...]] = ()
+    appends_to: ClassVar[str | None] = None
+
+
+class Codec:
+    """Stored (type, schema version, payload bytes) ↔ event class, for the events of one or more aggregates."""
+
+    def __init__(self, events: Iterable[type[Event]], upcasters: Upcasters | None = None) -> None:
+        self.types: Mapping[str, type[Event]] = {event.__name__: event for event in events}
+        self._upcasters = upcasters or Upcasters()
+        self._upcasters.check({name: event.schema_version for name, event in self.types.items()})
+
+    def encode(self, event: Event) -> bytes:
+        """Return the payload's canonical bytes; raises NotCanonical for content outside the profile."""
+        return canonical_bytes(event.model_dump(mode="json"))
+
+    def decode(self, event_type: str, schema_version: int, payload: bytes) -> Event:
+        """Return the event in its current shape; raises UnknownEvent for a type or version of another build."""
+        data: dict[str, Any] = orjson.loads(payload)
+        version, data = self._upcasters.lift(event_type, schema_version, data)
+        event = self.types.get(event_type)
+        if event is None or event.schema_version != version:
+            raise UnknownEvent(event_type, schema_version)
+        return event.model_validate(data)
