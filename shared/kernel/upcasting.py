@@ -20,7 +20,7 @@ class Upcasters:
         return version, data
 
     def check(self, current: Mapping[str, int]) -> None:
-        """Raise ValueError unless the steps of every event type lead from version 1 to its current one without a gap."""
+        """Raise ValueError unless the steps of every event type lead from version 1 to its current one."""
         for event_type, version in current.items():
             known = sorted(v for name, v in self._steps if name == event_type)
             if known != list(range(1, version)):

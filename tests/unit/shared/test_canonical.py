@@ -1,0 +1,61 @@
+"""Canonical bytes: one value, one form, byte-equal to RFC 8785 inside the profile."""
+
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kernel.canonical import MAX_SAFE_INTEGER, NotCanonical, canonical_bytes, parse_canonical
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+KEYS = st.text(st.characters(max_codepoint=127))
+BOM = b"\xef\xbb\xbf"
+SCALARS = st.none() | st.booleans() | st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) | TEXT
+VALUES = st.recursive(SCALARS, lambda v: st.lists(v, max_size=4) | st.dictionaries(KEYS, v, max_size=4), max_leaves=12)
+
+
+@given(VALUES)
+def test_bytes_equal_rfc_8785_within_the_profile(value: Any) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value)
+
+
+@given(VALUES)
+def test_parsing_gives_the_value_back(value: Any) -> None:
+    assert parse_canonical(canonical_bytes(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1.5, float("nan"), 2**53, -(2**53), "\x00", "\ud800", {"键": 1}, {1: 2}, b"bytes", {"a": [{"b": 0.0}]}],
+)
+def test_values_outside_the_profile_are_refused(value: Any) -> None:
+    with pytest.raises(NotCanonical):
+        canonical_bytes(value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"b":1,"a":2}',
+        b'{"a": 1}',
+        b'{"a":1,"a":1}',
+        b"1.0",
+        b"1e3",
+        b"\xff",
+        b'"\\u4e2d"',
+        b"",
+        b"NaN",
+        b"\xef\xbb\xbf1",
+    ],
+)
+def test_bytes_in_another_form_are_refused(data: bytes) -> None:
+    with pytest.raises(NotCanonical):
+        parse_canonical(data)
+
+
+def test_an_error_names_the_path_and_never_the_value() -> None:
+    with pytest.raises(NotCanonical, match=r"^/a/1: text holds a NUL$") as caught:
+        canonical_bytes({"a": ["x", "某\x00"]})
+    assert "某" not in str(caught.value)
