@@ -1,0 +1,1 @@
+"""The command line and the one-process shape: the only place that knows several services."""
