@@ -1,0 +1,1 @@
+"""The documentation and the shape of the code are tested, too."""
