@@ -1,0 +1,1 @@
+"""PostgreSQL and Kafka that come with the Python packages, started beside the services; nothing is installed."""

@@ -1,0 +1,284 @@
+"""How a submission is filed, returned for supplement, accepted or withdrawn, and on which rule each refusal rests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal, assert_never
+from uuid import UUID
+
+from services.intake.domain.submission.commands import (
+    AcceptSubmission,
+    Command,
+    NoteCaseOpened,
+    Resubmit,
+    ReturnForSupplement,
+    SubmitSubmission,
+    WithdrawSubmission,
+)
+from services.intake.domain.submission.events import (
+    EVENTS,
+    Fact,
+    SubmissionCaseOpened,
+    SubmissionResubmitted,
+    SubmissionSubmitted,
+    SubmissionWithdrawn,
+    SupplementRequested,
+)
+from services.intake.domain.submission.upcasters import UPCASTERS
+from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
+from shared.kernel.decider import Decider
+from shared.kernel.errors import Rejected
+from shared.kernel.events import Codec, Event
+from shared.kernel.sealed import Sealed
+from shared.rules.guards import claimable, not_before, not_in_future
+from shared.rules.pack import Rulebook, RulePack
+
+
+class State(StrEnum):
+    """Where a submission stands; None is one that nobody has submitted."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submission 提交. `submitted` is as first filed; `situations`, `statement`, `other_situation` are as they stand."""
+
+    state: State | None = None
+    submitted: SubmissionSubmitted | None = None
+    situations: tuple[str, ...] = ()
+    statement: Sealed[str] | None = None
+    other_situation: Sealed[str] | None = None
+    missing: Sealed[str] | None = None
+    resubmitted: SubmissionResubmitted | None = None
+    withdrawn: SubmissionWithdrawn | None = None
+    case_id: UUID | None = None
+    case_state: Literal["pending", "open"] | None = None
+
+    @property
+    def matter(self) -> UUID | None:
+        """The matter 事项 that this submission began."""
+        return self.submitted.matter if self.submitted else None
+
+    @property
+    def jurisdiction(self) -> str | None:
+        """Where the matter belongs (GB/T 2260)."""
+        return self.submitted.jurisdiction if self.submitted else None
+
+    @property
+    def rules_version(self) -> str | None:
+        """The pack pinned when it was submitted."""
+        return self.submitted.rules_version if self.submitted else None
+
+
+def decide(command: Command, submission: Submission, *, rules: Rulebook) -> Sequence[Event]:
+    """Answer a command with the facts that follow from it; none for a repetition. Raises Rejected."""
+    if isinstance(command, SubmitSubmission):
+        return submit(command, submission, rules)
+    first = _submitted(submission)
+    match command:
+        case ReturnForSupplement():
+            return return_for_supplement(command, submission, first)
+        case Resubmit():
+            return resubmit(command, submission, rules.get(first.rules_version))
+        case AcceptSubmission():
+            return accept(command, submission, first)
+        case WithdrawSubmission():
+            return withdraw(command, submission, first)
+        case NoteCaseOpened():
+            return note_case_opened(command, submission)
+        case _:
+            assert_never(command)
+
+
+def submit(command: SubmitSubmission, submission: Submission, rules: Rulebook) -> Sequence[Event]:
+    """提交: the pack in force on the day of the act is pinned, so a later amendment changes nothing for this matter."""
+    _expect(submission, None, State.SUBMITTED, State.RETURNED, State.ACCEPTED)
+    pack = rules.in_force(command.jurisdiction, command.act_on)
+    if pack is None:
+        raise Rejected("jurisdiction-without-rules", "该地区在行为发生之日没有容错规则。", pointer="/jurisdiction")
+    event = _as_submitted(command, pack)
+    if submission.submitted == event:
+        return []
+    if submission.submitted:
+        raise Rejected("submission-already-submitted", "该编号的材料已经提交。", pointer="/submission_id")
+    not_in_future(command.act_on, command.at, "/act_on")
+    _complete_for_its_kind(command)
+    _situations(command.situations, command.other_situation, pack)
+    return [event]
+
+
+def return_for_supplement(
+    command: ReturnForSupplement, submission: Submission, first: SubmissionSubmitted
+) -> Sequence[Event]:
+    """退回补正: once, until the applicant has answered."""
+    if submission.state is State.RETURNED and submission.missing == command.missing:
+        return []
+    _expect(submission, State.SUBMITTED)
+    returned = SubmissionReturned(
+        submission_id=first.submission_id,
+        matter=first.matter,
+        jurisdiction=first.jurisdiction,
+        rules_version=first.rules_version,
+        notify=first.applicant,
+    )
+    return [returned, SupplementRequested(missing=command.missing)]
+
+
+def resubmit(command: Resubmit, submission: Submission, pack: RulePack) -> Sequence[Event]:
+    """补正后重新提交: the rules pinned at first stay pinned."""
+    event = SubmissionResubmitted(
+        statement=command.statement, situations=command.situations, other_situation=command.other_situation
+    )
+    if submission.state is State.SUBMITTED and submission.resubmitted == event:
+        return []
+    _expect(submission, State.RETURNED)
+    _situations(command.situations, command.other_situation, pack)
+    return [event]
+
+
+def accept(command: AcceptSubmission, submission: Submission, first: SubmissionSubmitted) -> Sequence[Event]:
+    """受理: an officer's act; from here adjudication carries the matter on."""
+    if submission.state is State.ACCEPTED and submission.case_id == command.case_id:
+        return []
+    _expect(submission, State.SUBMITTED)
+    return [
+        SubmissionAccepted(
+            submission_id=first.submission_id,
+            case_id=command.case_id,
+            matter=first.matter,
+            jurisdiction=first.jurisdiction,
+            rules_version=first.rules_version,
+            kind=first.kind,
+            source=_source(first),
+            concerned=first.concerned,
+            applicant=first.applicant,
+            notify=first.applicant or first.concerned,
+            situations=submission.situations,
+            act_on=first.act_on,
+        )
+    ]
+
+
+def withdraw(command: WithdrawSubmission, submission: Submission, first: SubmissionSubmitted) -> Sequence[Event]:
+    """撤回: an applicant may take back what is not yet accepted; what an inspection found is nobody's to take back."""
+    event = SubmissionWithdrawn(reason=command.reason)
+    if submission.withdrawn == event:
+        return []
+    _expect(submission, State.SUBMITTED, State.RETURNED)
+    if first.kind == "finding":
+        raise Rejected("finding-cannot-be-withdrawn", "监督检查发现的问题不能撤回。")
+    return [event]
+
+
+def note_case_opened(command: NoteCaseOpened, submission: Submission) -> Sequence[Event]:
+    """案件已启动: only the case that the acceptance named."""
+    if submission.state is not State.ACCEPTED:
+        _expect(submission, State.SUBMITTED, State.RETURNED)
+        raise Rejected("submission-not-accepted", "材料尚未受理,没有案件。")
+    if submission.case_id != command.case_id:
+        raise Rejected("case-mismatch", "案件编号与受理时的编号不符。", pointer="/case_id")
+    return [] if submission.case_state == "open" else [SubmissionCaseOpened(case_id=command.case_id)]
+
+
+IN_THE_WAY: dict[State, tuple[str, str]] = {
+    State.SUBMITTED: ("submission-not-returned", "材料没有被退回,无须补正。"),
+    State.RETURNED: ("submission-returned", "材料已退回,等待补正。"),
+    State.ACCEPTED: ("submission-already-accepted", "材料已经受理。"),
+    State.WITHDRAWN: ("submission-withdrawn", "材料已经撤回。"),
+}
+
+
+def _expect(submission: Submission, *allowed: State | None) -> None:
+    """Refuse by what the submission is, when that is not among `allowed`."""
+    if submission.state is not None and submission.state not in allowed:
+        code, detail = IN_THE_WAY[submission.state]
+        raise Rejected(code, detail)
+
+
+def _submitted(submission: Submission) -> SubmissionSubmitted:
+    if submission.submitted is None:
+        raise Rejected("submission-unknown", "没有这份材料。")
+    return submission.submitted
+
+
+def _as_submitted(command: SubmitSubmission, pack: RulePack) -> SubmissionSubmitted:
+    return SubmissionSubmitted(
+        submission_id=command.submission_id,
+        matter=command.matter,
+        kind=command.kind,
+        applicant_kind=command.applicant_kind,
+        applicant=command.applicant,
+        found_by=command.found_by,
+        concerned=command.concerned,
+        jurisdiction=command.jurisdiction,
+        rules_version=pack.version,
+        situations=command.situations,
+        act_on=command.act_on,
+        found_on=command.found_on,
+        statement=command.statement,
+        other_situation=command.other_situation,
+    )
+
+
+def _complete_for_its_kind(command: SubmitSubmission) -> None:
+    """A finding names the body and the day; an application names the person or unit that applies; never both."""
+    applied = (command.applicant_kind, command.applicant)
+    found = (command.found_by, command.found_on)
+    if command.kind == "application" and (None in applied or found != (None, None)):
+        raise Rejected("application-incomplete", "申请应当写明申请人,且不填发现单位和日期。", pointer="/applicant")
+    if command.kind == "finding" and (None in found or applied != (None, None)):
+        raise Rejected("finding-incomplete", "监督检查发现应当写明发现单位和日期,且没有申请人。", pointer="/found_by")
+    if command.found_on is not None:
+        not_before(command.found_on, command.act_on, "/found_on")
+        not_in_future(command.found_on, command.at, "/found_on")
+
+
+def _situations(codes: tuple[str, ...], other: Sealed[str] | None, pack: RulePack) -> None:
+    if any(situation.open_class for situation in claimable(pack, codes, "/situations")) and other is None:
+        raise Rejected("situation-x-needs-text", "选择“其他情形”的,应当写明具体情形。", pointer="/other_situation")
+
+
+def _source(first: SubmissionSubmitted) -> str:
+    if first.kind == "finding":
+        return "inspection"
+    return "personal_application" if first.applicant_kind == "person" else "unit_application"
+
+
+def evolve(submission: Submission, event: Fact) -> Submission:
+    """Apply a fact; facts are not judged again."""
+    match event:
+        case SubmissionSubmitted():
+            return replace(_with_content(submission, event), submitted=event)
+        case SubmissionReturned():
+            return replace(submission, state=State.RETURNED)
+        case SupplementRequested():
+            return replace(submission, missing=event.missing)
+        case SubmissionResubmitted():
+            return replace(_with_content(submission, event), resubmitted=event)
+        case SubmissionAccepted():
+            return replace(submission, state=State.ACCEPTED, case_id=event.case_id, case_state="pending")
+        case SubmissionWithdrawn():
+            return replace(submission, state=State.WITHDRAWN, withdrawn=event)
+        case SubmissionCaseOpened():
+            return replace(submission, case_state="open")
+        case _:
+            assert_never(event)
+
+
+def _with_content(submission: Submission, event: SubmissionSubmitted | SubmissionResubmitted) -> Submission:
+    return replace(
+        submission,
+        state=State.SUBMITTED,
+        situations=event.situations,
+        statement=event.statement,
+        other_situation=event.other_situation,
+    )
+
+
+DECIDER = Decider(
+    category="submission", codec=Codec(EVENTS, UPCASTERS), initial=Submission(), decide=decide, evolve=evolve
+)

@@ -1,0 +1,1 @@
+"""Databases, roles and migrations of one installation; no service's tables are known here."""

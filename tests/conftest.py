@@ -1,0 +1,50 @@
+"""Servers and databases for every test; each test that wants databases gets fresh copies of the migrated templates."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.database.databases import Databases
+from shared.database.provision import clone, drop
+from tests.support.servers import Server, make_template, postgres_server, remove
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that runs the SQL suites on another PostgreSQL."""
+    parser.addoption(
+        "--postgres-bin", metavar="DIR", type=Path, help="programs of another PostgreSQL (≥ 15) to test on"
+    )
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The PostgreSQL of this session."""
+    with postgres_server(os.environ, request.config.getoption("--postgres-bin")) as running:
+        _say(request.config, f"PostgreSQL {running.version}")
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def template(server: Server) -> AsyncIterator[Databases]:
+    """The migrated databases that `databases` copies; nobody connects to them."""
+    made = await make_template(server)
+    yield made
+    await remove(made)
+
+
+@pytest.fixture
+async def databases(template: Databases) -> AsyncIterator[Databases]:
+    """Five databases of this test alone."""
+    copy = await clone(template, f"t{secrets.token_hex(5)}")
+    yield copy
+    await drop(copy)
+
+
+def _say(config: pytest.Config, line: str) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(line)

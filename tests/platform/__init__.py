@@ -1,0 +1,1 @@
+"""The platform below the services: servers, databases, settings."""

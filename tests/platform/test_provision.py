@@ -1,0 +1,108 @@
+"""Roles, databases and privileges of one installation."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from shared.database.databases import DATABASES, SERVICES, Databases
+from shared.database.provision import provision
+
+INSIDERS = [(service, role) for service in SERVICES for role in (service, "bus")] + [("keyring", "keyring")]
+OUTSIDERS = [
+    (database, role)
+    for database in DATABASES
+    for role in (*SERVICES, "bus", "keyring")
+    if (database, role) not in INSIDERS
+]
+
+
+async def _enter(databases: Databases, database: str, role: str) -> None:
+    connection = await asyncpg.connect(databases.dsn(database, role))
+    await connection.close()
+
+
+async def test_every_role_enters_its_own_database(databases: Databases) -> None:
+    for database, role in INSIDERS:
+        await _enter(databases, database, role)
+
+
+async def test_no_role_enters_the_database_of_another(databases: Databases) -> None:
+    for database, role in OUTSIDERS:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
+            await _enter(databases, database, role)
+
+
+async def test_a_wrong_password_is_refused(databases: Databases) -> None:
+    wrong = Databases(databases.admin_dsn, b"another secret", databases.prefix, databases.role_prefix)
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await _enter(wrong, "intake", "intake")
+
+
+async def test_provisioning_twice_at_once_and_again_changes_nothing(template: Databases) -> None:
+    await asyncio.gather(provision(template), provision(template))
+    await _enter_template(template)
+
+
+async def _enter_template(template: Databases) -> None:
+    await _enter(template, "intake", "intake")
+
+
+async def test_waiting_and_idling_of_an_application_role_end_by_themselves(databases: Databases) -> None:
+    connection = await asyncpg.connect(databases.dsn("intake"))
+    try:
+        for setting, value in (
+            ("lock_timeout", "5s"),
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ):
+            assert await connection.fetchval("SELECT current_setting($1)", setting) == value
+    finally:
+        await connection.close()
+
+
+async def test_the_application_role_makes_schemas_but_no_table_in_public(databases: Databases) -> None:
+    connection = await asyncpg.connect(databases.dsn("intake"))
+    try:
+        await connection.execute("CREATE SCHEMA view_example_1")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TABLE public.stray (id int)")
+    finally:
+        await connection.close()
+
+
+async def test_the_encoding_is_utf8_and_characters_are_classified_as_chinese(databases: Databases) -> None:
+    connection = await asyncpg.connect(databases.dsn("intake"))
+    try:
+        row = await connection.fetchrow(
+            "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = current_database()"
+        )
+        assert tuple(row or ()) == ("UTF8", "C.UTF-8", "C.UTF-8")
+        assert await connection.fetchval("SELECT '容错' ~ '^[[:alpha:]]+$'")
+    finally:
+        await connection.close()
+
+
+def test_a_dsn_keeps_host_and_options_and_changes_user_and_database() -> None:
+    given = Databases("postgresql://admin:p%40ss@db.example:6432/postgres?sslmode=require&user=x", b"secret")
+    assert given.dsn("intake") == (
+        f"postgresql://rongcuo_intake:{given.password('intake')}@db.example:6432/rongcuo_intake?sslmode=require"
+    )
+    assert given.admin("archive") == "postgresql://admin:p%40ss@db.example:6432/rongcuo_archive?sslmode=require&user=x"
+    assert given.admin() == given.admin_dsn
+
+
+def test_a_dsn_over_a_socket_keeps_the_socket() -> None:
+    given = Databases("postgresql:///postgres?host=/run/postgresql", b"secret")
+    assert given.dsn("intake").startswith("postgresql://rongcuo_intake:")
+    assert given.dsn("intake").endswith("@/rongcuo_intake?host=%2Frun%2Fpostgresql")
+
+
+def test_secrets_do_not_show_when_databases_are_printed() -> None:
+    assert "geheim" not in repr(Databases("postgresql://admin:geheim@127.0.0.1/postgres", b"geheim"))
+
+
+@pytest.mark.parametrize("prefix", ["", "Rongcuo", 'a"b', "a-b", "1a", "a" * 41])
+def test_a_prefix_that_needs_quoting_is_refused(prefix: str) -> None:
+    with pytest.raises(ValueError, match="prefix"):
+        Databases("postgresql://127.0.0.1/postgres", b"secret", prefix)

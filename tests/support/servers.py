@@ -1,0 +1,80 @@
+"""The PostgreSQL and the Kafka of one test session: those that the environment names, else our own in a fresh directory."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from rongcuo.embedded.postgres import Postgres
+from shared.database.databases import Databases
+from shared.database.migrate import migrate
+from shared.database.provision import drop, provision
+
+TEMPLATE_ROLE_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL under test: the administrator's DSN, and the version that it reports."""
+
+    dsn: str
+    version: str
+
+
+@contextmanager
+def postgres_server(environment: Mapping[str, str], bin_dir: Path | None = None) -> Iterator[Server]:
+    """Yield the server of RONGCUO_TEST_DSN or RONGCUO_DSN, else one that is started here and removed afterwards."""
+    given = environment.get("RONGCUO_TEST_DSN") or environment.get("RONGCUO_DSN")
+    if given and bin_dir is None:
+        yield Server(given, version_of(given))
+        return
+    with roomy_directory() as place:
+        with Postgres(
+            place / "postgres", password=secrets.token_hex(16), log=place / "postgres.log", bin_dir=bin_dir
+        ) as own:
+            yield Server(own.dsn, version_of(own.dsn))
+
+
+@contextmanager
+def roomy_directory() -> Iterator[Path]:
+    """Yield a fresh directory that every account may walk through, as PostgreSQL before 16 needs it from root."""
+    place = Path(tempfile.mkdtemp(prefix="rongcuo-tests-"))
+    place.chmod(0o711)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
+
+
+def version_of(dsn: str) -> str:
+    """Return what the server says of itself, for example `18.6`."""
+
+    async def ask() -> str:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return str(await connection.fetchval("SHOW server_version"))
+        finally:
+            await connection.close()
+
+    with asyncio.Runner() as runner:
+        return runner.run(ask())
+
+
+async def make_template(server: Server) -> Databases:
+    """Return freshly migrated databases, with roles of their own, that `clone` copies."""
+    unique = f"t{secrets.token_hex(4)}"
+    template = Databases(server.dsn, secrets.token_bytes(TEMPLATE_ROLE_SECRET_BYTES), f"{unique}_tpl", unique)
+    await provision(template)
+    await migrate(template)
+    return template
+
+
+async def remove(template: Databases) -> None:
+    """Drop the template and its roles."""
+    await drop(template, roles=True)
