@@ -1,0 +1,65 @@
+"""Seals and opens text at an edge; nothing here is called from a domain, a read model or a consumer's decision."""
+
+import secrets
+from typing import Self
+from uuid import UUID
+
+import asyncpg
+
+from shared.kernel.sealed import Sealed
+from shared.keyring.data_keys import DataKeys, KeyDestroyed, KeyUnknown
+from shared.keyring.envelope import NONCE_BYTES, SALT_BYTES, DataKey, SealBroken, open_text, seal_text
+from shared.keyring.key_cache import KeyCache
+from shared.keyring.key_service import KeyService
+
+CACHED_KEYS = 10_000
+CACHED_SECONDS = 60.0
+"""The longest time for which a process still opens what another process has erased."""
+
+
+class Keyring:
+    """The keyring of one process: a pool to the keyring database, a key service and a short-lived key cache."""
+
+    def __init__(self, pool: asyncpg.Pool, key_service: KeyService, cache: KeyCache | None = None) -> None:
+        self._pool = pool
+        self._keys = DataKeys(pool, key_service)
+        self._cache = cache or KeyCache(CACHED_KEYS, CACHED_SECONDS)
+
+    @classmethod
+    async def open(cls, dsn: str, key_service: KeyService) -> Self:
+        """Connect to the keyring database with the keyring role."""
+        return cls(await asyncpg.create_pool(dsn, min_size=1, max_size=4), key_service)
+
+    async def close(self) -> None:
+        """Close the pool; keys in memory go with the object."""
+        await self._pool.close()
+
+    async def seal(self, text: str, *, subject: UUID, matter: UUID, label: str) -> Sealed[str]:
+        """Close `text` as the field `label` of `subject` in `matter`; the key is durable before this returns.
+
+        Raises KeyDestroyed when the subject was erased from the matter, ValueError for text that UTF-8 cannot hold.
+        """
+        key = self._cache.at((subject, matter))
+        if key is None:
+            key = self._remember(await self._keys.at(subject, matter))
+        nonce, salt = secrets.token_bytes(NONCE_BYTES), secrets.token_bytes(SALT_BYTES)
+        return seal_text(text, key, label, nonce=nonce, salt=salt)
+
+    async def open_sealed(self, sealed: Sealed[str]) -> str | None:
+        """Return the text, or None when its key was destroyed; raises SealBroken if anything was tampered with.
+
+        None is for the reader's placeholder. An envelope whose key nobody knows counts as broken, not as erased.
+        """
+        key = self._cache.get(sealed.key)
+        if key is None:
+            try:
+                key = self._remember(await self._keys.by_id(sealed.key))
+            except KeyDestroyed:
+                return None
+            except KeyUnknown as error:
+                raise SealBroken(f"{sealed.label} under unknown key {sealed.key}") from error
+        return open_text(sealed, key)
+
+    def _remember(self, key: DataKey) -> DataKey:
+        self._cache.put(key)
+        return key

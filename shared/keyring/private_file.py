@@ -1,0 +1,58 @@
+"""Secret files: made once, whole and for the owner alone; a file that others may read is refused, not repaired."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+_OTHERS = 0o077
+
+
+class PrivateFileRefused(Exception):
+    """The file cannot be trusted with a secret; the message names the path and the reason, never the content."""
+
+
+def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return the content of `path`; if there is no such file, what `make` gives becomes its content, with mode 0600.
+
+    Of several processes that start at once, one makes the file and all read the same bytes. Raises PrivateFileRefused
+    when group or others have any right to it.
+    """
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _publish(path, make())
+        return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_mode & _OTHERS:
+            raise PrivateFileRefused(f"{path}: group or others have rights to it; its mode must be 0600 or less")
+        return file.read()
+
+
+def _publish(path: Path, content: bytes) -> None:
+    """Write a draft beside `path`, then link it: the name appears with the whole content behind it, or not at all."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _link(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return  # another process was first: its content stands
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,1 @@
+"""Tests of the keyring, against a real keyring database."""
