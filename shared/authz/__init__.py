@@ -1,0 +1,1 @@
+"""Who calls: access tokens, callers and their roles. No policy decision is taken here."""
