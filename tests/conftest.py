@@ -1,6 +1,5 @@
 """Servers and databases for every test; each test that wants databases gets fresh copies of the migrated templates."""
 
-import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,15 +13,13 @@ from tests.support.servers import Server, make_template, postgres_server, remove
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that runs the SQL suites on another PostgreSQL."""
-    parser.addoption(
-        "--postgres-bin", metavar="DIR", type=Path, help="programs of another PostgreSQL (≥ 15) to test on"
-    )
+    parser.addoption("--postgres-bin", metavar="DIR", type=Path, help="programs of another PostgreSQL (≥ 15)")
 
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The PostgreSQL of this session."""
-    with postgres_server(os.environ, request.config.getoption("--postgres-bin")) as running:
+    with postgres_server(request.config.getoption("--postgres-bin")) as running:
         _say(request.config, f"PostgreSQL {running.version}")
         yield running
 

@@ -65,10 +65,8 @@ def _reachable_copy(packages: Path) -> Path:
 
 
 def _files(packages: Path) -> list[str]:
-    roots = [
-        packages / f"{_PACKAGE}.libs",
-        *(packages / _PACKAGE / "pginstall" / part for part in ("bin", "lib", "share")),
-    ]
+    install = packages / _PACKAGE / "pginstall"
+    roots = (packages / f"{_PACKAGE}.libs", install / "bin", install / "lib", install / "share")
     return sorted(str(path.relative_to(packages)) for root in roots for path in root.rglob("*") if path.is_file())
 
 

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Self
 
 from rongcuo.embedded.binaries import account_for, programs
-from rongcuo.embedded.process import ServerFailed, free_port, is_free, start_process, stop_process, tail
+from rongcuo.embedded.process import (
+    ServerFailed,
+    end_leftover,
+    free_port,
+    is_free,
+    start_process,
+    stop_process,
+    tail,
+)
 
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 _START_S = 300  # recovery after a crash takes as long as the log since the last checkpoint
@@ -55,7 +63,7 @@ class Postgres:
     @property
     def version(self) -> str:
         """What the program says of itself, for example `postgres (PostgreSQL) 18.6`."""
-        command = [self._programs / "postgres", "--version"]
+        command = [str(self._programs / "postgres"), "--version"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
     @property
@@ -69,7 +77,7 @@ class Postgres:
         account = account_for(self.cluster)
         if not self.cluster.exists():
             self._make_cluster(account)
-        self._end_orphan()
+        self._end_leftover()
         self._choose_port()
         deadline = time.monotonic() + _START_S
         while not self._started(account, deadline):
@@ -113,17 +121,14 @@ class Postgres:
         if process.wait() != 0:
             raise ServerFailed(f"initdb failed:\n{tail(self._log, start)}")
 
-    def _end_orphan(self) -> None:
+    def _end_leftover(self) -> None:
         """Stop a server that outlived us, and forget the lock file of one whose pid now belongs to something else."""
         lock = self.cluster / "postmaster.pid"
-        deadline = time.monotonic() + _STOP_S
-        while (pid := _pid_in(lock)) is not None and Path(f"/proc/{pid}").exists():
-            if not _works_in(pid, self.cluster):
-                lock.unlink(missing_ok=True)
-                return
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT if time.monotonic() < deadline else signal.SIGQUIT)
-            time.sleep(0.05)
+        pid = _pid_in(lock)
+        if pid is None or not Path(f"/proc/{pid}").exists():
+            return
+        if not end_leftover(pid, self.cluster, signal.SIGINT, signal.SIGQUIT, patience_s=_STOP_S):
+            lock.unlink(missing_ok=True)
 
     def _choose_port(self) -> None:
         if not self.port:
@@ -175,13 +180,6 @@ def _pid_in(lock: Path) -> int | None:
         return int(lock.read_text().split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
         return None
-
-
-def _works_in(pid: int, directory: Path) -> bool:
-    try:
-        return Path(f"/proc/{pid}/cwd").samefile(directory)
-    except OSError:
-        return False
 
 
 def _is_ready(lock: Path, pid: int) -> bool:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -59,6 +60,21 @@ def stop_process(process: subprocess.Popen[bytes], *signals: signal.Signals, pat
             process.wait(patience_s)
 
 
+def end_leftover(pid: int, directory: Path, *signals: signal.Signals, patience_s: float = 30) -> bool:
+    """End a process that outlived its parent, if `pid` is one that works in `directory`; tell whether it was.
+
+    Without /proc nothing can be known of another process, and False is the answer.
+    """
+    for each in signals:
+        deadline = time.monotonic() + patience_s
+        if not _works_in(pid, directory):
+            return each is not signals[0]
+        os.kill(pid, each)
+        while _works_in(pid, directory) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return True
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 that is free now; another process may still take it."""
     with socket.socket() as probe:
@@ -82,6 +98,13 @@ def tail(log: Path, start: int = 0, lines: int = 20) -> str:
     with log.open("rb") as file:
         file.seek(start)
         return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+
+def _works_in(pid: int, directory: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(directory)
+    except OSError:
+        return False
 
 
 def _dies_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:

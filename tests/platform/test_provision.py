@@ -75,7 +75,8 @@ async def test_the_encoding_is_utf8_and_characters_are_classified_as_chinese(dat
     connection = await asyncpg.connect(databases.dsn("intake"))
     try:
         row = await connection.fetchrow(
-            "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = current_database()"
+            "SELECT pg_encoding_to_char(encoding), datcollate, datctype "
+            "FROM pg_database WHERE datname = current_database()"
         )
         assert tuple(row or ()) == ("UTF8", "C.UTF-8", "C.UTF-8")
         assert await connection.fetchval("SELECT '容错' ~ '^[[:alpha:]]+$'")

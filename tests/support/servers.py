@@ -1,10 +1,11 @@
-"""The PostgreSQL and the Kafka of one test session: those that the environment names, else our own in a fresh directory."""
+"""The PostgreSQL and the Kafka of one test session: those that the environment names, else our own."""
 
 import asyncio
+import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,17 +29,19 @@ class Server:
 
 
 @contextmanager
-def postgres_server(environment: Mapping[str, str], bin_dir: Path | None = None) -> Iterator[Server]:
+def postgres_server(bin_dir: Path | None = None) -> Iterator[Server]:
     """Yield the server of RONGCUO_TEST_DSN or RONGCUO_DSN, else one that is started here and removed afterwards."""
-    given = environment.get("RONGCUO_TEST_DSN") or environment.get("RONGCUO_DSN")
+    given = os.environ.get("RONGCUO_TEST_DSN") or os.environ.get("RONGCUO_DSN")  # noqa: TID251
     if given and bin_dir is None:
         yield Server(given, version_of(given))
         return
-    with roomy_directory() as place:
-        with Postgres(
+    with (
+        roomy_directory() as place,
+        Postgres(
             place / "postgres", password=secrets.token_hex(16), log=place / "postgres.log", bin_dir=bin_dir
-        ) as own:
-            yield Server(own.dsn, version_of(own.dsn))
+        ) as own,
+    ):
+        yield Server(own.dsn, version_of(own.dsn))
 
 
 @contextmanager
