@@ -1,0 +1,59 @@
+"""Reading the log, with asyncpg and without tricks: order = commit order, so `position > $1` misses nothing."""
+
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from shared.eventstore.append import KnownKey
+from shared.eventstore.errors import LogHole
+from shared.eventstore.verdicts import known_key
+from shared.kernel.recorded import Recorded
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+_COLUMNS = "position, stream, version, event_id, type, schema_version, payload, metadata, recorded_at"
+_STREAM = f"SELECT {_COLUMNS} FROM log.events WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"  # noqa: S608
+_PAGE = f"SELECT {_COLUMNS} FROM log.events WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
+_EVENT = f"SELECT {_COLUMNS} FROM log.events WHERE event_id = $1"  # noqa: S608
+_KEY = "SELECT digest, status, location, stream, version, position FROM log.idempotency WHERE scope = $1 AND key = $2"
+
+
+class EventLog:
+    """The events of one service as they stand; `name` is the log's name, for example `intake`."""
+
+    def __init__(self, pool: Pool, log: str) -> None:
+        self.pool = pool
+        self.name = log
+
+    async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
+        """Return the events of `stream` with a version above `after`, in order."""
+        return self._recorded(await self.pool.fetch(_STREAM, stream, after, limit))
+
+    async def read_page(self, *, after: int, limit: int = 1000) -> list[Recorded]:
+        """Return the events that follow position `after`; one statement, hence one snapshot.
+
+        Raises LogHole unless the positions follow one another: they are dense by construction.
+        """
+        page = self._recorded(await self.pool.fetch(_PAGE, after, limit))
+        for expected, event in enumerate(page, after + 1):
+            if event.position != expected:
+                raise LogHole(self.name, expected)
+        return page
+
+    async def head(self) -> int:
+        """Return the position of the last event; 0 in an empty log."""
+        position: int = await self.pool.fetchval("SELECT position FROM log.head")
+        return position
+
+    async def event(self, event_id: UUID) -> Recorded | None:
+        """Return the event with this id, if it stands in this log."""
+        return next(iter(self._recorded(await self.pool.fetch(_EVENT, event_id))), None)
+
+    async def known_key(self, scope: str, key: str) -> KnownKey | None:
+        """Return what is kept under an idempotency key."""
+        row = await self.pool.fetchrow(_KEY, scope, key)
+        return known_key(row) if row else None
+
+    def _recorded(self, rows: list[asyncpg.Record]) -> list[Recorded]:
+        return [Recorded(self.name, *row) for row in rows]

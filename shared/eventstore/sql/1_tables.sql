@@ -1,0 +1,85 @@
+-- The tables of one log. Role and log names are psql variables: :"app_role", :"bus_role", :'log'.
+CREATE SCHEMA log;
+
+-- The one row whose lock orders the log: positions are given as head + n while it is held, so a hole is a loss.
+CREATE TABLE log.head (
+    log text PRIMARY KEY CHECK (log ~ '^[a-z][a-z_]{0,62}$'),
+    position bigint NOT NULL CHECK (position >= 0),
+    recorded_at timestamptz NOT NULL
+);
+
+CREATE UNIQUE INDEX head_is_one_row ON log.head ((true));
+
+INSERT INTO log.head (log, position, recorded_at) VALUES (:'log', 0, 'epoch');
+
+-- The uniqueness of (stream, version) and event_id is checked under the head's lock; the constraints are the proof.
+CREATE TABLE log.events (
+    position bigint PRIMARY KEY CHECK (position > 0),
+    stream text NOT NULL CHECK (stream ~ '^[a-z][a-z0-9_]{0,62}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'),
+    version bigint NOT NULL CHECK (version > 0),
+    event_id uuid NOT NULL UNIQUE,
+    type text NOT NULL CHECK (type ~ '^[A-Z][A-Za-z0-9]{0,99}$'),
+    schema_version integer NOT NULL CHECK (schema_version > 0),
+    payload bytea NOT NULL CHECK (octet_length(payload) BETWEEN 2 AND 262144),
+    metadata bytea NOT NULL CHECK (octet_length(metadata) BETWEEN 2 AND 8192),
+    recorded_at timestamptz NOT NULL,
+    UNIQUE (stream, version)
+);
+
+-- What a repeated request is answered with: never a body (design §9).
+CREATE TABLE log.idempotency (
+    scope text NOT NULL CHECK (octet_length(scope) <= 512),
+    key text NOT NULL CHECK (octet_length(key) <= 255),
+    digest bytea NOT NULL CHECK (octet_length(digest) <= 64),
+    status integer NOT NULL,
+    location text CHECK (octet_length(location) <= 2048),
+    stream text NOT NULL,
+    version bigint NOT NULL,
+    position bigint NOT NULL,
+    append_id uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (scope, key)
+);
+
+CREATE INDEX idempotency_by_age ON log.idempotency (recorded_at);
+
+-- How far each consumer of another log has come in each stream of it. append_id: the append that moved it, if any.
+CREATE TABLE log.inbox (
+    consumer text NOT NULL,
+    log text NOT NULL,
+    stream text NOT NULL,
+    version bigint NOT NULL CHECK (version > 0),
+    event_id uuid NOT NULL,
+    append_id uuid,
+    PRIMARY KEY (consumer, log, stream)
+);
+
+CREATE TABLE log.timers (
+    stream text NOT NULL,
+    name text NOT NULL CHECK (octet_length(name) BETWEEN 1 AND 255),
+    due_at timestamptz NOT NULL,
+    PRIMARY KEY (stream, name)
+);
+
+CREATE INDEX timers_by_due_at ON log.timers (due_at);
+
+-- Who does a thing that only one may do, on the database's clock; the epoch grows with every holder and fences the last.
+CREATE TABLE log.lease (
+    name text PRIMARY KEY,
+    holder text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch > 0),
+    until timestamptz NOT NULL
+);
+
+-- One row for each generation of a read model; its tables stand in the schema view_<name>_<generation>.
+CREATE TABLE log.read_models (
+    name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+    generation integer NOT NULL CHECK (generation > 0),
+    model_version integer NOT NULL,
+    state text NOT NULL CHECK (state IN ('building', 'active', 'previous')),
+    position bigint NOT NULL DEFAULT 0,
+    error text,
+    PRIMARY KEY (name, generation)
+);
+
+CREATE UNIQUE INDEX read_models_one_active ON log.read_models (name) WHERE state = 'active';
