@@ -1,0 +1,119 @@
+"""Composes the HTTP application of one service; what every service does the same is put together here."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware import Middleware
+from fastapi.responses import JSONResponse
+from starlette.routing import compile_path
+
+from shared.kernel.decider import Decider
+from shared.web.docs import docs_routes
+from shared.web.event_types import event_types
+from shared.web.feed import feed
+from shared.web.handlers import install
+from shared.web.openapi import document
+from shared.web.operations import operations_routes
+from shared.web.resources import Resources
+from shared.web.routes import GuardedRoute, UnguardedRoute
+from shared.web.shell import Shell
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is specific to one service at the HTTP edge.
+
+    `name` is the first path segment; `title` (Chinese) heads the documentation; `routers` come from
+    `shared.web.routes.router` with paths relative to /<name>/v1; `aggregates` are published at /event-types;
+    `resources` opens what the running service needs.
+    """
+
+    name: str
+    title: str
+    version: str
+    routers: Sequence[APIRouter]
+    aggregates: Sequence[Decider[Any]]
+    resources: Callable[[], AbstractAsyncContextManager[Resources]]
+    description: str = ""
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the application; its resources are open while its lifespan lasts.
+
+    Raises UnguardedRoute for a route that does not say who may call it, ValueError for two operations of one name.
+    """
+    prefix = f"/{service.name}/v1"
+    guarded = [*service.routers, feed, event_types(service.aggregates)]
+    opened = [operations_routes(service.name, service.version), docs_routes(service.name, service.title)]
+    _check(guarded)
+    app = FastAPI(
+        title=service.title,
+        version=service.version,
+        description=service.description,
+        lifespan=_lifespan(service),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=[Middleware(Shell)],
+    )
+    for router in guarded:
+        app.include_router(router, prefix=prefix)
+    for router in opened:
+        app.include_router(router)
+    app.add_api_route(f"/{service.name}/openapi.json", _openapi(app), include_in_schema=False)
+    install(app, _allowed([("", app.router), *(("", router) for router in opened), *((prefix, r) for r in guarded)]))
+    return app
+
+
+def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with service.resources() as held:
+            app.state.resources = held
+            yield
+
+    return lifespan
+
+
+def _openapi(app: FastAPI) -> Callable[[], Any]:
+    async def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    app.openapi = lambda: _kept(app)  # type: ignore[method-assign]
+    return openapi
+
+
+def _kept(app: FastAPI) -> dict[str, Any]:
+    app.openapi_schema = app.openapi_schema or document(app)
+    return app.openapi_schema
+
+
+def _check(routers: Sequence[APIRouter]) -> None:
+    names: set[str] = set()
+    for route in (route for router in routers for route in router.routes):
+        if not isinstance(route, GuardedRoute):
+            raise UnguardedRoute(repr(route))
+        if route.name in names:
+            raise ValueError(f"two operations are named {route.name}")
+        names.add(route.name)
+
+
+def _allowed(mounted: Sequence[tuple[str, APIRouter]]) -> Callable[[str], set[str]]:
+    """Return a function that tells which methods a path has."""
+    table = [
+        (compile_path(prefix + route.path)[0], set(route.methods or ()))
+        for prefix, router in mounted
+        for route in router.routes
+        if hasattr(route, "path") and hasattr(route, "methods")
+    ]
+
+    def allowed(path: str) -> set[str]:
+        methods = set().union(*(methods for pattern, methods in table if pattern.match(path)))
+        return methods | ({"HEAD"} if "GET" in methods else set())
+
+    return allowed

@@ -1,0 +1,199 @@
+"""The command desk of one aggregate: the one order in which every command is judged, written and answered.
+
+Visible? → the same request before? → If-Match → build the command (only now is anything sealed) → decide and append.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal
+from uuid import UUID
+
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from shared.authz.caller import Caller
+from shared.eventstore.append import IdempotencyRecord, KnownKey
+from shared.eventstore.cache import Folded
+from shared.eventstore.errors import KeyKnown, VersionConflict
+from shared.eventstore.read_after import ReadAfter
+from shared.eventstore.store import EventStore
+from shared.eventstore.transact import Outcome, transact
+from shared.kernel.decider import Decider, S
+from shared.kernel.metadata import Metadata
+from shared.web.commands import Call
+from shared.web.problems import Happened, Problem
+from shared.web.reads import Moment, etag
+
+ANSWER_WITHIN_S = 20
+_TOLD_SINCE = 50
+_NOW = Moment(at_version=None, as_of=None)
+
+
+class CommandResult(BaseModel):
+    """What stands after the command."""
+
+    id: UUID
+    state: str | None
+    version: int
+    href: str
+
+
+class PlannedEvent(BaseModel):
+    """An event that the command would write."""
+
+    type: str
+    schema_version: int
+    leads_to: str | None
+
+
+class DryRun(BaseModel):
+    """What the command would do; nothing was written."""
+
+    dry_run: Literal[True] = True
+    state: str | None
+    version: int
+    events: list[PlannedEvent]
+
+
+class CommandAnswer(JSONResponse):
+    """The answer to a command; a route returns it as it is."""
+
+    def __init__(self, body: BaseModel, status: int, headers: dict[str, str]) -> None:
+        super().__init__(body.model_dump(mode="json"), status, headers)
+
+
+def no_rules(_: object) -> None:
+    """The rules of an aggregate that has none."""
+
+
+@dataclass(frozen=True)
+class CommandDesk(Generic[S]):
+    """Takes the commands of one aggregate.
+
+    `visible(caller, state)` tells whether the caller may know that the aggregate exists, `represent(state)` the name of
+    its state, `location(id)` the path of its representation.
+    """
+
+    store: EventStore
+    decider: Decider[S]
+    visible: Callable[[Caller, S], bool]
+    represent: Callable[[S], str | None]
+    location: Callable[[UUID], str]
+    read_after: ReadAfter
+
+    async def look(self, caller: Caller, aggregate_id: UUID, moment: Moment = _NOW) -> Folded[S]:
+        """Return the aggregate at `moment`; raises Problem `not-found` also when the caller may not see it now."""
+        folded = await self.store.load(self.decider, aggregate_id)
+        if folded.version == 0 or not self.visible(caller, folded.state):
+            raise Problem("not-found")
+        if moment.is_now:
+            return folded
+        if (moment.at_version or 0) > folded.version:
+            raise Problem("not-found")
+        past = await self.store.load(self.decider, aggregate_id, at_version=moment.at_version, as_of=moment.as_of)
+        if past.version == 0:
+            raise Problem("not-found")
+        return past
+
+    async def execute(
+        self,
+        call: Call,
+        aggregate_id: UUID,
+        command: object | Callable[[S], Awaitable[object]],
+        *,
+        rules: Callable[[S], Any] = no_rules,
+        creates: bool = False,
+    ) -> CommandAnswer:
+        """Run `command`, or what the coroutine function `command(state)` builds; `rules(state)` go to `decide`.
+
+        With `creates` the id is a fresh one: nothing has to be visible or matched, and the answer is 201. Raises
+        Problem, Rejected and what `transact` raises; each has its answer in `shared.web.handlers`.
+        """
+        current = Folded(self.decider.initial, 0, None) if creates else await self.look(call.caller, aggregate_id)
+        if not call.dry_run and (known := await self._known(call)):
+            return await self._replay(call, known)
+        if not creates:
+            await self._match(call, aggregate_id, current.version)
+        made = await command(current.state) if callable(command) else command
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                outcome = await self._transact(call, aggregate_id, made, rules(current.state), creates)
+        except KeyKnown as twin:
+            return await self._replay(call, twin.record)
+        except VersionConflict as moved_on:
+            if not creates:
+                await self._match(call, aggregate_id, moved_on.actual)
+            raise
+        return self._answer(call, aggregate_id, outcome, creates)
+
+    async def _transact(self, call: Call, aggregate_id: UUID, command: object, rules: Any, creates: bool) -> Outcome[S]:
+        record = IdempotencyRecord(
+            scope=call.scope,
+            key=call.idempotency_key,
+            digest=call.digest,
+            status=201 if creates else 200,
+            location=self.location(aggregate_id) if creates else None,
+        )
+        return await transact(
+            self.store,
+            self.decider,
+            aggregate_id,
+            command,
+            rules=rules,
+            cause=call.cause(),
+            expected_version=None if creates else call.if_match,
+            idempotency=None if call.dry_run else record,
+            dry_run=call.dry_run,
+        )
+
+    async def _match(self, call: Call, aggregate_id: UUID, version: int) -> None:
+        """Raise Problem unless the caller has read `version`; `etag-stale` tells what he has not seen."""
+        if call.if_match is None:
+            raise Problem("if-match-missing")
+        if call.if_match == version:
+            return
+        stream = self.decider.stream(aggregate_id)
+        missed = await self.store.log.read_stream(stream, after=call.if_match, limit=_TOLD_SINCE)
+        since = [
+            Happened(version=event.version, type=event.type, occurred_at=Metadata.decode(event.metadata).occurred_at)
+            for event in missed
+        ]
+        raise Problem("etag-stale", headers={"ETag": etag(version)}, current_version=version, since=since)
+
+    async def _known(self, call: Call) -> KnownKey | None:
+        return await self.store.log.known_key(call.scope, call.idempotency_key)
+
+    async def _replay(self, call: Call, known: KnownKey) -> CommandAnswer:
+        """Rebuild the first answer by folding at the version it had; raises Problem for another request's key."""
+        if known.digest != call.digest:
+            raise Problem("idempotency-key-reused")
+        aggregate_id = UUID(known.stream.split("-", 1)[1])
+        folded = await self.store.load(self.decider, aggregate_id, at_version=known.version)
+        headers = self._headers(known.version, known.position) | {"Idempotent-Replayed": "true"}
+        if known.location:
+            headers["Location"] = known.location
+        return CommandAnswer(self._result(aggregate_id, folded.state, known.version), known.status, headers)
+
+    def _answer(self, call: Call, aggregate_id: UUID, outcome: Outcome[S], creates: bool) -> CommandAnswer:
+        if call.dry_run:
+            return CommandAnswer(self._plan(outcome), 200, {})
+        headers = self._headers(outcome.version, outcome.position)
+        if creates:
+            headers["Location"] = self.location(aggregate_id)
+        result = self._result(aggregate_id, outcome.state, outcome.version)
+        return CommandAnswer(result, 201 if creates else 200, headers)
+
+    def _headers(self, version: int, position: int) -> dict[str, str]:
+        return {"ETag": etag(version), "Rongcuo-Read-After": self.read_after.token(self.store.log.name, position)}
+
+    def _result(self, aggregate_id: UUID, state: S, version: int) -> CommandResult:
+        href = self.location(aggregate_id)
+        return CommandResult(id=aggregate_id, state=self.represent(state), version=version, href=href)
+
+    def _plan(self, outcome: Outcome[S]) -> DryRun:
+        events = [
+            PlannedEvent(type=type(event).__name__, schema_version=event.schema_version, leads_to=event.leads_to)
+            for event in outcome.events
+        ]
+        return DryRun(state=self.represent(outcome.state), version=outcome.version, events=events)

@@ -1,0 +1,45 @@
+"""The answer to a read of one resource: the published fold of its stream, opened as far as the caller may read it."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.authz.caller import Caller
+from shared.kernel.representation import Document, represent
+from shared.kernel.sealed import Sealed
+from shared.web.desk import CommandDesk
+from shared.web.reads import DetailRead
+from shared.web.sealing import Edge
+
+
+class Erased(BaseModel):
+    """A text whose key has been destroyed."""
+
+    erased: Literal[True]
+
+
+Text = str | Sealed[str] | Erased
+"""A sealed member of an answer: its text, its envelope for auditors, or the word that it was erased."""
+
+
+class View(BaseModel):
+    """The base of every resource's answer: `state` and `version` follow from the events, as everything else does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    href: str
+    state: str
+    version: int
+
+
+async def detail(desk: CommandDesk[Any], edge: Edge, caller: Caller, aggregate_id: UUID, read: DetailRead) -> Document:
+    """Return the resource at the moment asked for; raises Problem `not-found`, and NotModified."""
+    folded = await desk.look(caller, aggregate_id, read.moment)
+    read.answered(folded.version)
+    stored = await desk.store.log.read_stream(desk.decider.stream(aggregate_id), limit=folded.version)
+    codec = desk.decider.codec
+    events = [codec.decode(event.type, event.schema_version, event.payload) for event in stored]
+    document = {"id": str(aggregate_id), "href": desk.location(aggregate_id), **represent(events)}
+    return await edge.show(document, caller)

@@ -1,0 +1,94 @@
+"""The OpenAPI document of a service: FastAPI's own, with every problem that an operation can answer and its example."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from shared.web.catalogue import catalogue
+from shared.web.problems import MEDIA_TYPE, Problem, ProblemBody
+
+_EVERY = (
+    "query-parameter-unknown",
+    "query-parameter-repeated",
+    "token-missing",
+    "token-invalid",
+    "token-expired",
+    "internal-error",
+    "log-unavailable",
+)
+_COMMAND = (
+    "header-invalid",
+    "idempotency-key-missing",
+    "idempotency-key-invalid",
+    "idempotency-key-reused",
+    "role-not-permitted",
+    "log-overloaded",
+)
+_MATCH = ("if-match-invalid", "if-match-missing", "etag-stale")
+_BODY = (
+    "json-malformed",
+    "body-too-large",
+    "content-type-unsupported",
+    "content-invalid",
+    "character-forbidden",
+    "text-too-long",
+    "content-too-large",
+)
+_LIST = ("query-parameter-invalid", "cursor-invalid", "read-after-invalid", "read-model-behind")
+_DETAIL = ("query-parameter-invalid", "query-parameters-exclusive")
+_EXAMPLE_TRACE = "0190f1c0-0000-7000-8000-000000000000"
+_METHODS = ("get", "put", "post", "patch", "delete")
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document, with the component `Problem` and the problems of every operation."""
+    spec = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+    )
+    schemas = spec.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schema.pop("$defs", {}) | {"Problem": schema}
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
+            if method in _METHODS:
+                _add_problems(path, method, operation)
+    return spec
+
+
+def _add_problems(path: str, method: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)
+    for code in _codes(path, method, operation):
+        status = str(catalogue()[code].status)
+        answer = responses.setdefault(status, {"description": "", "content": {MEDIA_TYPE: _content()}})
+        entry = catalogue()[code]
+        answer["content"][MEDIA_TYPE]["examples"][code] = {
+            "summary": entry.title_zh,
+            "value": Problem(code).body("zh", _EXAMPLE_TRACE).model_dump(mode="json", exclude_none=True),
+        }
+        answer["description"] = "；".join(filter(None, (answer["description"], entry.title_zh)))
+
+
+def _content() -> dict[str, Any]:
+    return {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+
+
+def _codes(path: str, method: str, operation: dict[str, Any]) -> list[str]:
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    codes = [*_EVERY]
+    codes += ["not-found"] * ("{" in path)
+    codes += _BODY * ("requestBody" in operation)
+    codes += _COMMAND * ("Idempotency-Key" in names)
+    codes += _MATCH * ("Idempotency-Key" in names and "201" not in operation["responses"])
+    codes += ["version-contended"] * ("201" in operation["responses"])
+    codes += _LIST * ("cursor" in names)
+    codes += _DETAIL * ("as_of" in names)
+    codes += ["role-not-permitted"] * (method == "get")
+    return codes

@@ -1,0 +1,97 @@
+"""What every read of one thing can do: a version or an instant of the past, ETags, and 304 for what is known."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import AwareDatetime
+
+from shared.eventstore.read_after import ReadAfter
+from shared.web.problems import Problem
+
+WAIT_S = 2.0
+_MAX_VERSION = 2**31 - 1
+
+
+class NotModified(Exception):
+    """The caller holds this version already."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.etag = tag
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Which past is asked for: a version of the stream, an instant, or neither (now)."""
+
+    at_version: int | None
+    as_of: datetime | None
+
+    @property
+    def is_now(self) -> bool:
+        """Whether the present is asked for."""
+        return self.at_version is None and self.as_of is None
+
+
+@dataclass(frozen=True)
+class DetailRead:
+    """The read of one thing: `moment` says of when, `answered(version)` sets the ETag."""
+
+    moment: Moment
+    known: str
+    response: Response
+
+    def answered(self, version: int) -> None:
+        """Put the ETag on the answer; raises NotModified when the caller's If-None-Match names it."""
+        tag = etag(version)
+        tags = {item.strip().removeprefix("W/") for item in self.known.split(",")}
+        if tag in tags or "*" in tags:
+            raise NotModified(tag)
+        self.response.headers["ETag"] = tag
+
+
+async def _detail_read(
+    request: Request,
+    response: Response,
+    at_version: Annotated[int | None, Query(ge=1, le=_MAX_VERSION, description="As it stood at this version.")] = None,
+    as_of: Annotated[AwareDatetime | None, Query(description="As it stood at this instant.")] = None,
+    _known: Annotated[str | None, Header(alias="If-None-Match", description="ETag that you hold.")] = None,
+) -> DetailRead:
+    if at_version is not None and as_of is not None:
+        raise Problem("query-parameters-exclusive")
+    return DetailRead(Moment(at_version, as_of), ",".join(request.headers.getlist("if-none-match")), response)
+
+
+Detail = Annotated[DetailRead, Depends(_detail_read)]
+"""The parameter of a route that reads one thing: `read: Detail`."""
+
+
+def etag(version: int) -> str:
+    """Return the entity tag of a version: `"v3"`."""
+    return f'"v{version}"'
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Makes a read of read models wait, bounded, until they show the caller's own write.
+
+    `wait_for(model, position, seconds)` tells whether the read model reached the position in time.
+    """
+
+    read_after: ReadAfter
+    log: str
+    wait_for: Callable[[str, int, float], Awaitable[bool]]
+
+    async def reach(self, token: str | None, model: str) -> None:
+        """Wait for `model`; raises Problem `read-after-invalid` or `read-model-behind` (after 2 s)."""
+        if token is None:
+            return
+        try:
+            position = self.read_after.position(token, self.log)
+        except ValueError as error:
+            raise Problem("read-after-invalid") from error
+        if not await self.wait_for(model, position, WAIT_S):
+            raise Problem("read-model-behind", headers={"Retry-After": "1"})

@@ -1,0 +1,61 @@
+"""What a running application holds: opened at start-up, closed at the end, reached from a request."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from hmac import digest
+from typing import Any, TypeVar
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from shared.authz.tokens import TokenVerifier
+from shared.eventstore.log import EventLog
+
+T = TypeVar("T")
+Check = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The open resources of one service.
+
+    `application` is the service's own object, which its routes get by `provided(<its class>)`. `secret` (≥ 32 bytes)
+    is the root of all keys of the edge; every process of the service has the same. `checks` make up /readyz.
+    """
+
+    verifier: TokenVerifier
+    log: EventLog
+    application: object
+    secret: bytes = field(repr=False)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < 32:
+            raise ValueError("the secret needs at least 32 bytes")
+
+    def key(self, purpose: str) -> bytes:
+        """Return the 32-byte key for one purpose, for example `cursor`."""
+        return derived_key(self.secret, purpose)
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """Return HMAC-SHA256(secret, purpose)."""
+    return digest(secret, purpose.encode(), "sha256")
+
+
+def resources(request: Request) -> Resources:
+    """Return the resources of the application that serves `request`."""
+    held: Resources = request.app.state.resources
+    return held
+
+
+def provided(kind: type[T]) -> Any:
+    """Declare that a route needs the service's application: `intake: Annotated[Intake, provided(Intake)]`."""
+
+    async def application(request: Request) -> T:
+        held = resources(request).application
+        if not isinstance(held, kind):
+            raise TypeError(f"this application holds {type(held).__name__}, not {kind.__name__}")
+        return held
+
+    return Depends(application)

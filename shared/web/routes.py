@@ -1,0 +1,107 @@
+"""Routes that guard themselves: caller, query, content type, size and JSON are judged before anything else runs."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from shared.web.authentication import Guard
+from shared.web.problems import Fault, Problem
+from shared.web.strict_json import FORBIDDEN, parse_strict
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class UnguardedRoute(Exception):
+    """A route under /v1 does not declare who may call it (`permitted`, `authenticated` or `commanded`)."""
+
+
+class StrictRequest(Request):
+    """A request whose body is bounded and whose JSON is strict; FastAPI and the commands read it through here."""
+
+    async def body(self) -> bytes:
+        """Return the body; raises Problem `body-too-large` above 1 MiB."""
+        if not hasattr(self, "_body"):
+            chunks, size = [], int(self.headers.get("content-length", 0))
+            if size <= MAX_BODY_BYTES:
+                size = 0
+                async for chunk in self.stream():
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    if size > MAX_BODY_BYTES:
+                        break
+            if size > MAX_BODY_BYTES:
+                raise Problem("body-too-large", headers={"Connection": "close"})
+            self._body = b"".join(chunks)
+        return self._body
+
+    async def json(self) -> Any:
+        """Return the parsed body; raises Problem."""
+        return parse_strict(await self.body())
+
+
+class GuardedRoute(APIRoute):
+    """A route that admits its caller before anything of the request is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler behind the guard; raises UnguardedRoute when nobody is declared."""
+        handle = super().get_route_handler()
+        dependants = list(_flat(self.dependant))
+        guard = next((dependant.call for dependant in dependants if isinstance(dependant.call, Guard)), None)
+        if guard is None:
+            raise UnguardedRoute(f"{self.methods} {self.path}")
+        known = {name for dependant in dependants for name in _query_names(dependant)}
+        takes_body = self.body_field is not None
+
+        async def guarded(request: Request) -> Response:
+            request.state.caller = guard.admit(request)
+            _check_query(request, known)
+            if takes_body:
+                _check_content_type(request)
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return guarded
+
+
+def router(*tags: str) -> APIRouter:
+    """Return a router for a service's routes, with paths relative to /<service>/v1."""
+    return APIRouter(route_class=GuardedRoute, tags=list(tags))
+
+
+def _flat(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for part in dependant.dependencies:
+        yield from _flat(part)
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        annotation = parameter.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from (field.alias or name for name, field in annotation.model_fields.items())
+        else:
+            yield parameter.alias
+
+
+def _check_query(request: Request, known: set[str]) -> None:
+    names = [name for name, _ in request.query_params.multi_items()]
+    if set(names) - known:
+        raise Problem("query-parameter-unknown")
+    if len(names) != len(set(names)):
+        raise Problem("query-parameter-repeated")
+    for name, text in request.query_params.items():
+        if FORBIDDEN.search(text):
+            raise Problem(
+                "character-forbidden",
+                errors=[Fault(pointer=f"?{name}", code="character-forbidden", detail="含有不允许的字符")],
+            )
+
+
+def _check_content_type(request: Request) -> None:
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.replace(" ", "").replace('"', "").lower()
+    if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+        raise Problem("content-type-unsupported")

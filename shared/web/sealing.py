@@ -1,0 +1,56 @@
+"""The edge at which text is sealed on its way in and opened on its way out, for whoever may read it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, overload
+from uuid import UUID
+
+from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.kernel.representation import Document
+from shared.kernel.sealed import Sealed
+from shared.keyring.keyring import Keyring
+
+ERASED = {"erased": True}
+"""Shown in place of a text whose key has been destroyed."""
+CLOSED_FOR = frozenset({Role.EXTERNAL_AUDITOR, Role.AUDITOR, Role.SYSADMIN, Role.SECADMIN})
+"""Roles that see envelopes: they check bytes or run the system, they do not read cases."""
+_ENVELOPE = frozenset(Sealed.model_fields)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Seals for one (subject, matter) at a time and opens documents."""
+
+    keyring: Keyring
+
+    @overload
+    async def seal(self, text: str, subject: UUID, matter: UUID, label: str) -> Sealed[str]: ...
+    @overload
+    async def seal(self, text: str | None, subject: UUID, matter: UUID, label: str) -> Sealed[str] | None: ...
+    async def seal(self, text: str | None, subject: UUID, matter: UUID, label: str) -> Sealed[str] | None:
+        """Return the envelope of `text` (None stays None); `label` is `<aggregate>.<field>`."""
+        if text is None:
+            return None
+        return await self.keyring.seal(text, subject=subject, matter=matter, label=label)
+
+    async def show(self, document: Document, caller: Caller) -> Document:
+        """Return `document` as `caller` may read it: texts, or for the roles of CLOSED_FOR the envelopes."""
+        if caller.roles <= CLOSED_FOR:
+            return document
+        opened: Document = await _replace(document, self._open)
+        return opened
+
+    async def _open(self, envelope: Document) -> Any:
+        text = await self.keyring.open_sealed(Sealed[str].model_validate(envelope))
+        return ERASED if text is None else text
+
+
+async def _replace(value: Any, opened: Callable[[Document], Awaitable[Any]]) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == _ENVELOPE:
+            return await opened(value)
+        return {name: await _replace(member, opened) for name, member in value.items()}
+    if isinstance(value, list):
+        return [await _replace(member, opened) for member in value]
+    return value

@@ -1,0 +1,114 @@
+"""The outermost layer of every answer: ids, headers, HEAD, access log and the last resort against errors.
+
+Neither bodies nor query strings nor texts of exceptions get into a log; an error is told by its type and its frames.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.web.problems import Problem, problem_response
+from shared.web.tracing import request_id
+
+_ACCESS = logging.getLogger("rongcuo.access")
+_ERRORS = logging.getLogger("rongcuo.errors")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class AnswerBroken(Exception):
+    """An answer failed after it had begun; the connection is cut so that nobody takes it for complete."""
+
+
+class Shell:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; everything but HTTP passes."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send)
+        began = perf_counter()
+        try:
+            await self._app(exchange.scope, receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = 499
+        except Exception as error:
+            await exchange.fail(error)
+        finally:
+            exchange.log(perf_counter() - began)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.trace_id = str(request_id(Headers(scope=scope)))
+        self.head = scope["method"] == "HEAD"
+        state = {**scope.get("state", {}), "trace_id": self.trace_id}
+        self.scope = {**scope, "state": state, "method": "GET" if self.head else scope["method"]}
+        self.method = scope["method"]
+        self.status = 0
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self.trace_id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        elif self.head and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def fail(self, error: Exception) -> None:
+        _ERRORS.error("%s\n%s", " <- ".join(_names(error)), "".join(_frames(error)), extra={"trace_id": self.trace_id})
+        if self.status:
+            raise AnswerBroken(self.trace_id) from None
+        request = Request(self.scope)
+        await problem_response(request, Problem("internal-error"))(self.scope, request.receive, self.send)
+
+    def log(self, seconds: float) -> None:
+        path = self._template()
+        told = {"trace_id": self.trace_id, "method": self.method, "path": path, "status": self.status}
+        _ACCESS.info(
+            "%s %s %d %.1f ms", self.method, path, self.status, seconds * 1000, extra={**told, "seconds": seconds}
+        )
+
+    def _template(self) -> str:
+        """The path with its parameters replaced by their names; `-` where no route answers."""
+        if "endpoint" not in self.scope:
+            return "-"
+        path: str = self.scope["path"]
+        for name, value in self.scope.get("path_params", {}).items():
+            path = path.replace(str(value), f"{{{name}}}")
+        return path
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _names(error: BaseException) -> list[str]:
+    return [f"{type(link).__module__}.{type(link).__qualname__}" for link in _chain(error)]
+
+
+def _frames(error: BaseException) -> list[str]:
+    return [frame for link in _chain(error) for frame in traceback.format_tb(link.__traceback__)]

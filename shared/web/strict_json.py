@@ -1,0 +1,71 @@
+"""Strict JSON for request bodies: what two parsers could read differently is refused."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from shared.web.problems import Fault, Problem
+
+MAX_DEPTH = 32
+# Control characters except tab, LF and CR; marks that turn the direction of text; noncharacters.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_strict(data: bytes) -> Any:
+    """Decode a request body.
+
+    Raises Problem: `json-malformed` for anything that is not UTF-8 JSON or holds a BOM, duplicate member names, NaN,
+    Infinity, a lone surrogate or more than 32 levels; `character-forbidden` for control characters in a text.
+    """
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Problem("json-malformed") from error
+    faults = []
+    for pointer, text in _texts(value, "", 1):
+        if SURROGATE.search(text):
+            raise Problem("json-malformed")
+        if FORBIDDEN.search(text):
+            faults.append(Fault(pointer=pointer, code="character-forbidden", detail="含有不允许的字符"))
+    if faults:
+        raise Problem("character-forbidden", errors=faults[:20])
+    return value
+
+
+def pointer_step(name: str | int) -> str:
+    """Return one escaped step of a JSON Pointer, with its slash."""
+    return "/" + str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("duplicate member name")
+    return members
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("number out of range")
+    return number
+
+
+def _texts(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
+    if depth > MAX_DEPTH + 1:
+        raise Problem("json-malformed")
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield pointer, name
+            yield from _texts(member, pointer + pointer_step(name), depth + 1)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _texts(member, pointer + pointer_step(index), depth + 1)
