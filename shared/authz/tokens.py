@@ -26,7 +26,7 @@ ALGORITHMS = frozenset({"ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "R
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _MALFORMED = (JoseError, ValueError, TypeError, RecursionError)
 
-Text = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,127}$")]
+Text = Annotated[str, Field(pattern=r"^[^\p{C}\p{Z}][^\p{C}\p{Zl}\p{Zp}]{0,127}$")]
 JurisdictionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 
 

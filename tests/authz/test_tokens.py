@@ -11,15 +11,17 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from joserfc import jwt
+from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from shared.authz.caller import Caller
-from shared.authz.tokens import InvalidToken, TokenVerifier, TrustedIssuer
+from shared.authz.tokens import ALGORITHMS, InvalidToken, TokenVerifier, TrustedIssuer
 from tests.authz.conftest import CLAIMS, ISSUER, NOW, Make
 
 PARTY = UUID("0190b6f0-0000-7000-8000-000000000001")
 SECONDS = int(NOW.timestamp())
+RSA = RSAKey.generate_key(2048)
 
 
 def b64(value: object) -> str:
@@ -65,6 +67,10 @@ def test_a_good_token_becomes_its_caller(verifier: TokenVerifier, make: Make) ->
         {"sub": None},
         {"sub": ""},
         {"sub": "a\r\nb"},
+        {"sub": "a\u202eb"},
+        {"sub": "a\u2028b"},
+        {"sub": "a\x85b"},
+        {"sub": " a"},
         {"sub": 17},
         {"sub": "s" * 129},
         {"exp": None},
@@ -163,7 +169,7 @@ def test_a_token_without_signature_is_refused(verifier: TokenVerifier, key: ECKe
 
 
 def test_a_public_key_is_no_shared_secret() -> None:
-    for key, algorithm in ((RSAKey.generate_key(2048), "RS256"), (ECKey.generate_key("P-256"), "ES256")):
+    for key, algorithm in ((RSA, "RS256"), (ECKey.generate_key("P-256"), "ES256")):
         key.ensure_kid()
         keys = KeySet.import_key_set(KeySet([key]).as_dict())
         verifier = TokenVerifier({ISSUER: TrustedIssuer(keys, frozenset({algorithm}))}, lambda: NOW)
@@ -171,6 +177,24 @@ def test_a_public_key_is_no_shared_secret() -> None:
         for secret in (key.as_pem(private=False), key.as_der(private=False), json.dumps(key.as_dict()).encode()):
             signature = digest(secret, signing.encode(), "sha256")
             assert refusal(verifier, f"{signing}.{b64(signature)}") == "token-invalid"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [
+        ("ES384", ECKey.generate_key("P-384")),
+        ("ES512", ECKey.generate_key("P-521")),
+        ("Ed25519", OKPKey.generate_key("Ed25519")),
+        *((f"{family}{bits}", RSA) for family in ("RS", "PS") for bits in (256, 384, 512)),
+    ],
+)
+def test_every_allowed_algorithm_works_where_it_is_allowed(algorithm: str, key: Key) -> None:
+    key.ensure_kid()
+    token = jwt.encode({"alg": algorithm, "kid": key.kid, "typ": "at+jwt"}, CLAIMS, key, algorithms=[algorithm])
+    keys = KeySet.import_key_set(KeySet([key]).as_dict())
+    assert TokenVerifier({ISSUER: TrustedIssuer(keys, frozenset({algorithm}))}, lambda: NOW).verify(token)
+    other = TokenVerifier({ISSUER: TrustedIssuer(keys, ALGORITHMS - {algorithm})}, lambda: NOW)
+    assert refusal(other, token) == "token-invalid"
 
 
 def test_a_key_of_one_issuer_does_not_speak_for_another(issuer: TrustedIssuer, key: ECKey) -> None:
