@@ -14,9 +14,7 @@ from shared.kernel.decider import Decider
 from shared.kernel.events import Codec
 from shared.kernel.upcasting import Upcasters
 
-AGGREGATES: Mapping[str, Decider[Any]] = {
-    decider.category: decider for decider in (party.DECIDER, submission.DECIDER)
-}
+AGGREGATES: Mapping[str, Decider[Any]] = {decider.category: decider for decider in (party.DECIDER, submission.DECIDER)}
 CODEC = Codec(
     [event for decider in AGGREGATES.values() for event in decider.codec.types.values()],
     Upcasters({**party_upcasters.STEPS, **submission_upcasters.STEPS}),

@@ -45,7 +45,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A submission 提交. `submitted` is as first filed; `situations`, `statement`, `other_situation` are as they stand."""
+    """A submission 提交: `submitted` as first filed; `situations`, `statement`, `other_situation` as they stand now."""
 
     state: State | None = None
     submitted: SubmissionSubmitted | None = None

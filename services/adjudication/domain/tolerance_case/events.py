@@ -1,0 +1,112 @@
+"""Facts of a tolerance_case stream. Names and fields stand for ever once released: to change one, raise
+`schema_version`, add a step in upcasters.py and a golden file. The public ones stand in
+shared/contracts/adjudication.py."""
+
+from datetime import date
+from typing import ClassVar, Literal, get_args
+from uuid import UUID
+
+from shared.contracts.adjudication import FedBack, ToleranceConcluded, ToleranceInitiated
+from shared.kernel.events import Event
+from shared.kernel.sealed import Sealed
+
+
+class InvestigationOpened(Event):
+    """已开展调查核实."""
+
+    leads_to: ClassVar[str | None] = "investigating"
+    sets: ClassVar[tuple[str, ...]] = ("officers", "opened_on")
+
+    officers: tuple[str, ...]
+    opened_on: date
+
+
+class InvestigationRecorded(Event):
+    """已记录一项调查核实活动."""
+
+    appends_to: ClassVar[str | None] = "investigation_records"
+
+    record_id: UUID
+    kind: str
+    on: date
+    officers: tuple[str, ...]
+    note: Sealed[str]
+    signed_by_interviewed: bool | None
+
+
+class DefenceHeard(Event):
+    """已听取申辩. Heard after a report, it calls for a new report: the defence has to be verified."""
+
+    leads_to: ClassVar[str | None] = "defended"
+    appends_to: ClassVar[str | None] = "defences"
+
+    on: date
+    statement: Sealed[str] | None
+    waiver_signed: bool
+    heard_by: tuple[str, ...]
+
+
+class ReportFiled(Event):
+    """调查报告已形成."""
+
+    leads_to: ClassVar[str | None] = "reported"
+    sets: ClassVar[tuple[str, ...]] = (
+        "reported_on",
+        "facts",
+        "eligibility",
+        "situations",
+        "conditions",
+        "exclusions",
+        "signed_by",
+    )
+
+    reported_on: date
+    facts: Sealed[str]
+    eligibility: Sealed[str]
+    situations: tuple[str, ...]
+    conditions: dict[str, Literal["met", "not_met", "unproven"]]
+    exclusions: tuple[str, ...]
+    signed_by: tuple[str, ...]
+
+
+class SituationRecognised(Event):
+    """其他情形已认定."""
+
+    appends_to: ClassVar[str | None] = "recognitions"
+
+    situation: str
+    reasons: Sealed[str]
+    recognised_by: tuple[str, ...]
+    on: date
+
+
+class ConclusionIssued(Event):
+    """容错结论性认定意见: what ToleranceConcluded may not say in public, and what an exemption protects."""
+
+    sets: ClassVar[tuple[str, ...]] = (
+        "reasons",
+        "departure_reasons",
+        "decided_by",
+        "legality_confirmed",
+        "protections",
+    )
+
+    reasons: Sealed[str]
+    departure_reasons: Sealed[str] | None
+    decided_by: tuple[str, ...]
+    legality_confirmed: bool
+    protections: tuple[str, ...]
+
+
+Fact = (
+    ToleranceInitiated
+    | InvestigationOpened
+    | InvestigationRecorded
+    | DefenceHeard
+    | ReportFiled
+    | SituationRecognised
+    | ToleranceConcluded
+    | ConclusionIssued
+    | FedBack
+)
+EVENTS: tuple[type[Event], ...] = get_args(Fact)

@@ -1,0 +1,25 @@
+"""Facts of a dossier stream. Names and fields stand for ever once released: to change one, raise `schema_version`,
+add a step in upcasters.py and a golden file. The public ones stand in shared/contracts/archive.py."""
+
+from datetime import date
+from typing import ClassVar, get_args
+from uuid import UUID
+
+from shared.contracts.archive import DossierOpened, VolumeCompleted
+from shared.kernel.events import Event
+
+
+class PaperEntered(Event):
+    """材料已归入. The text stays where it is; the entry refers to it and never copies it."""
+
+    appends_to: ClassVar[str | None] = "papers"
+
+    paper: str
+    log: str
+    event_id: UUID
+    field: str | None
+    on: date
+
+
+Fact = DossierOpened | PaperEntered | VolumeCompleted
+EVENTS: tuple[type[Event], ...] = get_args(Fact)
