@@ -8,7 +8,7 @@ import pytest
 
 from shared.database.databases import Databases
 from shared.database.provision import clone, drop
-from tests.support.servers import Server, make_template, postgres_server, remove
+from tests.support.servers import Server, kafka_broker, make_template, postgres_server, remove
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +38,14 @@ async def databases(template: Databases) -> AsyncIterator[Databases]:
     copy = await clone(template, f"t{secrets.token_hex(5)}")
     yield copy
     await drop(copy)
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of the Kafka of this session; tests keep apart by topic prefix."""
+    with kafka_broker() as running:
+        _say(request.config, running.version)
+        yield running.bootstrap
 
 
 def _say(config: pytest.Config, line: str) -> None:

@@ -31,7 +31,7 @@ class Artifact:
 
 
 def jars(lock: Path = LOCK) -> list[Path]:
-    """Return every jar of the lock file from the local Maven cache, fetching what is missing; raises ArtifactRefused."""
+    """Return the jars of the lock file from the local Maven cache; missing ones are fetched. Raises ArtifactRefused."""
     artifacts = [Artifact(*line.replace(" sha256:", ":").split(":")) for line in lock.read_text().splitlines()]
     with ThreadPoolExecutor(_PARALLEL) as pool:
         return list(pool.map(_verified, artifacts))
@@ -49,7 +49,9 @@ def _verified(artifact: Artifact) -> Path:
 
 
 def _fetch(artifact: Artifact) -> Path:
-    from jgo import MAVEN_CENTRAL_URL, GlobalSettings, MavenContext
+    from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
+    from jgo.maven import MavenContext
 
     settings = GlobalSettings.load()
     repositories = {**settings.repositories, "central": MAVEN_CENTRAL_URL}

@@ -63,6 +63,7 @@ class Kafka:
 
     def start(self) -> None:
         """Format the storage if there is none, end what a crash left behind, and return when requests are taken."""
+        self.stop()
         (self.directory / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
         self._log.touch(mode=0o600)
         self._end_leftover()

@@ -73,6 +73,7 @@ class Postgres:
 
     def start(self) -> None:
         """Make the cluster if there is none, end what a crash left behind, and return when connections are taken."""
+        self.stop()
         self._log.touch(mode=0o600)
         account = account_for(self.cluster)
         if not self.cluster.exists():
@@ -122,12 +123,14 @@ class Postgres:
             raise ServerFailed(f"initdb failed:\n{tail(self._log, start)}")
 
     def _end_leftover(self) -> None:
-        """Stop a server that outlived us, and forget the lock file of one whose pid now belongs to something else."""
+        """Stop a server that outlived us; what has its pid then is a corpse or something else, and no obstacle.
+
+        PostgreSQL still refuses by itself while any process of the old server holds the cluster's shared memory.
+        """
         lock = self.cluster / "postmaster.pid"
         pid = _pid_in(lock)
-        if pid is None or not Path(f"/proc/{pid}").exists():
-            return
-        if not end_leftover(pid, self.cluster, signal.SIGINT, signal.SIGQUIT, patience_s=_STOP_S):
+        if pid is not None and Path(f"/proc/{pid}").exists():
+            end_leftover(pid, self.cluster, signal.SIGINT, signal.SIGQUIT, patience_s=_STOP_S)
             lock.unlink(missing_ok=True)
 
     def _choose_port(self) -> None:

@@ -60,19 +60,15 @@ def stop_process(process: subprocess.Popen[bytes], *signals: signal.Signals, pat
             process.wait(patience_s)
 
 
-def end_leftover(pid: int, directory: Path, *signals: signal.Signals, patience_s: float = 30) -> bool:
-    """End a process that outlived its parent, if `pid` is one that works in `directory`; tell whether it was.
-
-    Without /proc nothing can be known of another process, and False is the answer.
-    """
+def end_leftover(pid: int, directory: Path, *signals: signal.Signals, patience_s: float = 30) -> None:
+    """End a process that outlived its parent, if `pid` is one that works in `directory` (known on Linux only)."""
     for each in signals:
         deadline = time.monotonic() + patience_s
-        if not _works_in(pid, directory):
-            return each is not signals[0]
-        os.kill(pid, each)
+        if _works_in(pid, directory):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, each)
         while _works_in(pid, directory) and time.monotonic() < deadline:
             time.sleep(0.02)
-    return True
 
 
 def free_port() -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
+from rongcuo.embedded.kafka import Kafka
 from rongcuo.embedded.postgres import Postgres
 from shared.database.databases import Databases
 from shared.database.migrate import migrate
@@ -25,6 +26,14 @@ class Server:
     """A PostgreSQL under test: the administrator's DSN, and the version that it reports."""
 
     dsn: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A Kafka under test: its address, and what it is."""
+
+    bootstrap: str
     version: str
 
 
@@ -42,6 +51,17 @@ def postgres_server(bin_dir: Path | None = None) -> Iterator[Server]:
         ) as own,
     ):
         yield Server(own.dsn, version_of(own.dsn))
+
+
+@contextmanager
+def kafka_broker() -> Iterator[Broker]:
+    """Yield the broker of RONGCUO_KAFKA, else one that is started here and removed afterwards."""
+    given = os.environ.get("RONGCUO_KAFKA")  # noqa: TID251
+    if given:
+        yield Broker(given, f"Kafka at {given}")
+        return
+    with roomy_directory() as place, Kafka(place / "kafka", log=place / "kafka.log") as own:
+        yield Broker(own.bootstrap, own.version)
 
 
 @contextmanager
