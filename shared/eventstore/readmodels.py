@@ -1,0 +1,131 @@
+"""Read models: fed from the log in order, effect and checkpoint in one transaction, rebuilt beside the old tables."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.eventstore.generations import (
+    Generation,
+    NotBuilt,
+    ReadModel,
+    ensure,
+    exchange,
+    move,
+    note_error,
+    serving,
+    statuses,
+)
+from shared.eventstore.log import EventLog
+
+__all__ = ["NotBuilt", "ReadModel", "ReadModelRunner", "position_of", "reading", "statuses", "wait_for"]
+
+logger = logging.getLogger(__name__)
+
+PAGE = 500
+SHORTEST_PAUSE_S = 0.02
+LONGEST_PAUSE_S = 0.5
+FIRST_RETRY_S = 0.5
+LAST_RETRY_S = 60.0
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine, model: ReadModel) -> AsyncIterator[AsyncConnection]:
+    """Open a connection on which the tables of `model` are those that serve now; raises NotBuilt."""
+    async with engine.connect() as connection:
+        generation = await serving(connection, model)
+        yield await connection.execution_options(schema_translate_map=generation.tables)
+
+
+async def position_of(engine: AsyncEngine, model: ReadModel) -> int:
+    """Return the position up to which `reading` shows the log; 0 before the model is built."""
+    async with engine.connect() as connection:
+        with suppress(NotBuilt):
+            return (await serving(connection, model)).position
+    return 0
+
+
+async def wait_for(engine: AsyncEngine, model: ReadModel, position: int, timeout_s: float) -> bool:
+    """Wait until `reading` shows everything up to `position`; False when it does not within `timeout_s` seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            pause = SHORTEST_PAUSE_S / 2
+            while await position_of(engine, model) < position:
+                await asyncio.sleep(pause)
+                pause = min(1.5 * pause, LONGEST_PAUSE_S)
+            return True
+    return False
+
+
+class ReadModelRunner:
+    """Feeds the read models of one service. Several runners of a service do no harm: each page is written once."""
+
+    def __init__(self, engine: AsyncEngine, log: EventLog, models: Sequence[ReadModel]) -> None:
+        self._engine = engine
+        self._log = log
+        self._models = {model.name: model for model in models}
+        self._failures: dict[str, tuple[int, float]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow the log until `stop` is set, asking again after 20 ms when it moves and 500 ms when it is quiet."""
+        pause = SHORTEST_PAUSE_S
+        while not stop.is_set():
+            pause = SHORTEST_PAUSE_S if await self._pass() else min(2 * pause, LONGEST_PAUSE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+
+    async def catch_up(self) -> None:
+        """Feed every model up to the end of the log, except those that fail (see `statuses`)."""
+        self._failures.clear()
+        while await self._pass():
+            pass
+
+    async def rebuild(self, name: str) -> None:
+        """Begin another generation of the model beside the one that serves; `run` or `catch_up` brings it into use."""
+        await ensure(self._engine, self._models[name], anew=True)
+
+    async def _pass(self) -> bool:
+        """Feed each model one page; tell whether there may be more."""
+        moved = False
+        for model in self._models.values():
+            try:
+                for generation in await ensure(self._engine, model):
+                    moved |= await self._feed_or_note(model, generation)
+            except Exception:
+                logger.exception("read model %s: cannot go on", model.name)
+        return moved
+
+    async def _feed_or_note(self, model: ReadModel, generation: Generation) -> bool:
+        """Feed one generation; a failure stops only this one, is written down, and is tried again later."""
+        attempts, retry_at = self._failures.get(generation.schema, (0, 0.0))
+        now = asyncio.get_running_loop().time()
+        if now < retry_at:
+            return False
+        try:
+            moved = await self._feed(model, generation, 1 if attempts or generation.error else PAGE)
+        except Exception as error:
+            logger.exception("read model %s stands still at %d", generation.schema, generation.position)
+            pause = min(FIRST_RETRY_S * 2**attempts, LAST_RETRY_S)
+            self._failures[generation.schema] = attempts + 1, now + pause
+            await note_error(self._engine, generation, type(error).__name__)
+            return False
+        self._failures.pop(generation.schema, None)
+        return moved
+
+    async def _feed(self, model: ReadModel, generation: Generation, limit: int) -> bool:
+        """Write the effects of the next page and its checkpoint; a page that somebody else has written is left."""
+        page = await self._log.read_page(after=generation.position, limit=limit)
+        if page:
+            engine = self._engine.execution_options(schema_translate_map=generation.tables)
+            async with engine.begin() as connection:
+                if not await move(connection, generation, page[-1].position):
+                    return True
+                for recorded in page:
+                    if recorded.type in model.codec.types:
+                        event = model.codec.decode(recorded.type, recorded.schema_version, recorded.payload)
+                        await model.project(connection, event, recorded)
+        if generation.state == "building" and len(page) < limit:
+            return await exchange(self._engine, generation) or bool(page)
+        return bool(page)
