@@ -60,7 +60,9 @@ def commanded(*roles: Role) -> Any:
         request: Request,
         caller: Annotated[Caller, caller_with_role],
         dry_run: Annotated[bool, Query(description="Answer the events that would be written, write nothing.")] = False,
-        _key: Annotated[str | None, Header(alias="Idempotency-Key", description="Required.", max_length=255)] = None,
+        _key: Annotated[
+            str | None, Header(alias="Idempotency-Key", description="Required; at most 255 characters.")
+        ] = None,
         _match: Annotated[str | None, Header(alias="If-Match", description='ETag of your read, like "v3".')] = None,
         _purpose: Annotated[str | None, Header(alias="Rongcuo-Purpose", description="Code of the purpose.")] = None,
     ) -> Call:
@@ -126,3 +128,14 @@ async def _digest(held: Resources, request: Request) -> bytes:
 def _framed(*parts: bytes) -> bytes:
     """Join so that no two lists of parts give the same bytes."""
     return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+
+
+async def _if_match_of(
+    request: Request,
+    _match: Annotated[str | None, Header(alias="If-Match", description='ETag of your read, like "v3".')] = None,
+) -> int | None:
+    return _if_match(request)
+
+
+IfMatch = Annotated[int | None, Depends(_if_match_of)]
+"""The version of an If-Match header, for writes that are no commands (drafts); None without one."""

@@ -60,7 +60,7 @@ async def list_events(
     if NDJSON in request.headers.get("accept", ""):
         return StreamingResponse(_lines(log, after), media_type=NDJSON)
     head = await log.head()
-    items = [_item(event) for event in await log.read_page(after=after, limit=limit)]
+    items = [feed_item(event) for event in await log.read_page(after=after, limit=limit)]
     next_after = items[-1].position if items else after
     return FeedPage(items=items, next_after=next_after, head=max(head, next_after))
 
@@ -71,11 +71,11 @@ async def _lines(log: EventLog, after: int) -> AsyncIterator[bytes]:
     while after < head:
         page = await log.read_page(after=after, limit=min(_STREAM_PAGE, head - after))
         for event in page:
-            yield _item(event).model_dump_json().encode() + b"\n"
+            yield feed_item(event).model_dump_json().encode() + b"\n"
         after = page[-1].position
 
 
-def _item(event: Recorded) -> FeedItem:
+def feed_item(event: Recorded) -> FeedItem:
     return FeedItem(
         log=event.log,
         position=event.position,

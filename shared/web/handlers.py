@@ -1,5 +1,6 @@
 """Which exception is answered with which problem; what is not listed here is `internal-error` (see shell)."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Any
@@ -19,6 +20,7 @@ from shared.web.problems import Fault, Problem, problem_response
 from shared.web.reads import NotModified
 from shared.web.validation import problem_of
 
+_ERRORS = logging.getLogger("rongcuo.errors")
 _UNREACHABLE = (
     LogUnavailable,
     ConnectionError,
@@ -61,7 +63,8 @@ def _handler(answer: Callable[[Any], Problem]) -> Callable[[Request, Exception],
 def _rejected(rejected: Rejected) -> Problem:
     """A code that nobody listed is our mistake, not the caller's."""
     if rejected.code not in catalogue():
-        raise RuntimeError("unlisted rejection") from rejected
+        _ERRORS.error("rejection %s is not in the catalogue", rejected.code)
+        return Problem("internal-error")
     pointed = rejected.pointer is not None
     errors = [Fault(pointer=rejected.pointer or "", code=rejected.code, detail=rejected.detail)] if pointed else []
     return Problem(rejected.code, rejected.detail, reference=rejected.reference, errors=errors)

@@ -64,7 +64,7 @@ async def _problem(code: str, request: Request) -> Response:
 
 
 def _told(code: str, entry: Entry) -> dict[str, object]:
-    return {"type": f"/problems/{code}", "code": code, **entry.model_dump(exclude_none=True)}
+    return {"type": f"/problems/{code}", "code": code, **entry.told()}
 
 
 def _page(code: str, entry: Entry, language: str) -> str:
