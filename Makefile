@@ -1,0 +1,68 @@
+# Everything runs from .venv in this directory, which may lie under a path with spaces.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+RUN := .venv/bin/python
+STAMP := .venv/.complete
+
+##@ Begin
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup: $(STAMP) ## Make .venv with every package of requirements.lock (quick when nothing changed)
+
+.PHONY: demo
+demo: setup ## Play one case through the public APIs, print its timeline, leave nothing running
+	@$(RUN) -m rongcuo demo
+
+##@ Check
+
+.PHONY: test
+test: setup ## All tests on a real PostgreSQL and a real Kafka; the SQL tests on every other PostgreSQL found, too
+	@$(RUN) -m pytest
+	@$(RUN) -m tests.support.other_postgres
+
+.PHONY: check
+check: setup ## Style, types, layers and documents
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(RUN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@$(RUN) -m pytest -q tests/docs
+
+.PHONY: planted
+planted: setup ## Plant each known mistake in a copy of the tree and see that its test turns red
+	@$(RUN) -m tests.planted
+
+##@ Maintain
+
+.PHONY: lock
+lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --quiet \
+		--no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove .venv and every cache; data directories stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements.lock pyproject.toml
+	@python=; for each in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
+		if "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
+	done; \
+	[ -n "$$python" ] || { echo 'make setup: no Python >= 3.11 found; install one, or name it: make setup PYTHON=…' >&2; exit 1; }; \
+	"$$python" -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "make setup: $$python has no venv; install it (Debian, Ubuntu: python3-venv)" >&2; exit 1; }; \
+	echo "make setup: packages for $$("$$python" --version)"; \
+	[ -x $(RUN) ] && $(RUN) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ rm -rf .venv; "$$python" -m venv .venv; }
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
