@@ -1,0 +1,54 @@
+"""Compares a log with its topic: which of the two has lost something, and from where."""
+
+from collections.abc import Mapping, Sequence
+
+from shared.eventstore.log import EventLog
+from shared.kernel.recorded import Recorded
+from shared.messaging.checkpoint import PartitionEnd
+from shared.messaging.reader import Tail
+
+
+class LogBehindBus(Exception):
+    """The topic holds an event that the log does not have: the database came back from an older copy.
+
+    Publishing goes on only when an operator has decided (`rongcuo recover`). `code` is `log-behind` (the log ends
+    before it) or `log-diverged` (another event stands at its position).
+    """
+
+    def __init__(self, log: str, code: str, position: int) -> None:
+        super().__init__(f"{log}: {code} at position {position}")
+        self.code = code
+        self.position = position
+
+
+async def check_log(log: EventLog, tails: Mapping[int, Tail]) -> None:
+    """Raise LogBehindBus unless the last event of every partition stands in the log, the same bytes."""
+    for tail in tails.values():
+        if tail.last is not None:
+            await check_stands(log, [tail.last])
+
+
+async def check_stands(log: EventLog, run: Sequence[Recorded]) -> None:
+    """Raise LogBehindBus unless these events, whose positions follow one another, stand in the log."""
+    standing = await log.read_page(after=run[0].position - 1, limit=len(run)) if await _reached(log, run[0]) else []
+    for number, sent in enumerate(run):
+        if number >= len(standing):
+            raise LogBehindBus(log.name, "log-behind", sent.position)
+        if standing[number].hash != sent.hash:
+            raise LogBehindBus(log.name, "log-diverged", sent.position)
+
+
+async def _reached(log: EventLog, recorded: Recorded) -> bool:
+    return recorded.position <= await log.head()
+
+
+def lost_partitions(remembered: Mapping[int, PartitionEnd], standing: Mapping[int, Recorded]) -> tuple[int, ...]:
+    """Return the partitions that no longer hold the event which they once acknowledged at their end.
+
+    `standing` is what stands now where the remembered events stood.
+    """
+    return tuple(
+        number
+        for number, end in sorted(remembered.items())
+        if number not in standing or standing[number].event_id != end.event_id
+    )

@@ -1,0 +1,190 @@
+"""Publishes one log to its topic, in order and at least once; the log itself is the outbox.
+
+Only the holder of the lease publishes, and only the holder of the newest epoch moves the checkpoint. The order is
+always: read, send, await every acknowledgement, then the checkpoint; dying in between gives duplicates, never a loss.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from shared.eventstore.errors import LogHole
+from shared.eventstore.log import EventLog
+from shared.messaging import checkpoint
+from shared.messaging.checkpoint import CheckpointRefused, Claim, PartitionEnd
+from shared.messaging.connections import Pool
+from shared.messaging.envelope import ForeignRecord
+from shared.messaging.evidence import LogBehindBus, check_log, lost_partitions
+from shared.messaging.holding import Holding
+from shared.messaging.kafka_settings import KafkaSettings
+from shared.messaging.producer import Acknowledged, Publisher, PublishFailed
+from shared.messaging.reader import open_reader
+from shared.messaging.topics import TopicMismatch, topic_name
+from shared.messaging.waiting import Backoff, monotonic, pause
+
+logger = logging.getLogger(__name__)
+
+Hook = Callable[[str], Awaitable[None]]
+_NEVER = float("-inf")
+_FAILURES = (
+    *(PublishFailed, KafkaError, TopicMismatch, ForeignRecord, LogHole),
+    *(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError),
+)
+
+
+@dataclass(frozen=True)
+class RelayPace:
+    """Events in a page, and times in seconds: between two looks at the brokers, shortest and longest pause, lease."""
+
+    page: int = 2000
+    look_s: float = 30.0
+    shortest_s: float = 0.02
+    longest_s: float = 0.5
+    lease_s: float = 10.0
+
+
+@dataclass(frozen=True)
+class RelayStatus:
+    """What /readyz shows. `state`: waiting (another relay is active), publishing, failing or stopped; `code`: why."""
+
+    state: str
+    code: str | None
+    epoch: int
+    position: int
+
+
+async def no_hook(_point: str) -> None:
+    """Do nothing at the named points of the relay; tests let it die there."""
+
+
+class Relay:
+    """The relay of one log. Any number may run, one is active; close it, or let `run` do so."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        log: str,
+        settings: KafkaSettings,
+        *,
+        holder: str,
+        pace: RelayPace | None = None,
+        hook: Hook = no_hook,
+    ) -> None:
+        self._pool, self._settings, self._hook = pool, settings, hook
+        self._pace = pace or RelayPace()
+        self._log = EventLog(pool, log)
+        self._topic = topic_name(settings.topic_prefix, log)
+        self._lease = Holding(pool, f"relay.{log}", holder, self._pace.lease_s)
+        self._publisher = Publisher(settings, log)
+        self._claim: Claim | None = None
+        self._ends: dict[int, PartitionEnd] = {}
+        self._looked_at = _NEVER
+        self._state: tuple[str, str | None] = ("waiting", None)
+
+    def status(self) -> RelayStatus:
+        """Return what this relay does at present."""
+        claim = self._claim
+        return RelayStatus(*self._state, claim.epoch if claim else 0, claim.position if claim else 0)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until `stop` is set; failures are logged by class name and tried again."""
+        idle = Backoff(self._pace.shortest_s, self._pace.longest_s)
+        trouble = Backoff(self._pace.longest_s, self._pace.look_s)
+        try:
+            while not stop.is_set():
+                published = await self._supervised_step()
+                if self._state[0] in ("failing", "stopped"):
+                    await pause(stop, trouble.next())
+                    continue
+                trouble.reset()
+                if published:
+                    idle.reset()
+                else:
+                    await pause(stop, idle.next())
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Drop the producer and give the lease back."""
+        await self._publisher.close()
+        await self._lease.release()
+
+    async def step(self) -> int:
+        """Publish one page and return its length; 0 if there is nothing to do or another relay is active.
+
+        Raises LogBehindBus, CheckpointRefused, PublishFailed and what the clients raise.
+        """
+        if not await self._lease.hold():
+            self._claim, self._state = None, ("waiting", None)
+            return 0
+        claim = self._claim or await self._take_over()
+        if monotonic() - self._looked_at >= self._pace.look_s:
+            claim = await self._look(claim)
+        self._state = ("publishing", None)
+        page = await self._log.read_page(after=claim.position, limit=self._pace.page)
+        if not page:
+            return 0
+        done = await self._publisher.publish(page)
+        await self._hook("acknowledged")
+        if lost := self._regressed(done):
+            await self._refill(claim, lost)
+            return 0
+        self._claim = await checkpoint.advance(self._pool, claim, page[-1], done)
+        self._ends |= {a.partition: PartitionEnd(a.end, a.last.event_id) for a in done}
+        return len(page)
+
+    async def _supervised_step(self) -> int:
+        try:
+            return await self.step()
+        except CheckpointRefused:
+            self._claim = None
+        except LogBehindBus as error:
+            self._trouble("stopped", error.code)
+        except _FAILURES as error:
+            self._trouble("failing", type(error).__name__)
+        return 0
+
+    def _trouble(self, state: str, code: str) -> None:
+        if self._state != (state, code):
+            logger.error("relay of %s %s: %s", self._log.name, state, code)
+        self._state, self._looked_at = (state, code), _NEVER
+
+    async def _take_over(self) -> Claim:
+        self._claim = await checkpoint.take_over(self._pool, self._log.name)
+        self._ends = await checkpoint.ends(self._pool, self._log.name)
+        self._looked_at = _NEVER
+        await self._hook("taken-over")
+        return self._claim
+
+    async def _look(self, claim: Claim) -> Claim:
+        """Compare log and topic: stand still if the log has lost something, begin again if the topic has."""
+        async with open_reader(self._settings) as reader:
+            tails = await reader.tails(self._topic)
+            standing = await reader.at(self._topic, {number: end.offset - 1 for number, end in self._ends.items()})
+        try:
+            await check_log(self._log, tails)
+        except LogBehindBus as error:
+            await checkpoint.mark(self._pool, claim, error.code)
+            raise
+        await checkpoint.mark(self._pool, claim, None)
+        self._looked_at = monotonic()
+        if lost := lost_partitions(self._ends, standing):
+            return await self._refill(claim, lost)
+        return claim
+
+    def _regressed(self, done: Sequence[Acknowledged]) -> tuple[int, ...]:
+        """Return the partitions that acknowledged an offset which was given before: the broker is shorter."""
+        return tuple(
+            a.partition for a in done if a.partition in self._ends and a.begin < self._ends[a.partition].offset
+        )
+
+    async def _refill(self, claim: Claim, lost: Sequence[int]) -> Claim:
+        """Begin again with the first event: what is left of a partition is no evidence of what came before."""
+        logger.warning("topic %s has lost records in partitions %s: publishing again", self._topic, list(lost))
+        self._claim = await checkpoint.begin_again(self._pool, claim, lost)
+        self._ends = {number: end for number, end in self._ends.items() if number not in lost}
+        return self._claim
