@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.eventstore.appender import Appender
 from shared.eventstore.log import EventLog, Pool
 from shared.eventstore.store import EventStore
-from tests.eventstore.databases import LOG, LogDatabase, cloned, template_database
+from tests.eventstore.databases import LOG, Admin, LogDatabase, cloned, template_database
 from tests.support.servers import Server
 
 
@@ -35,7 +35,7 @@ async def pool(database: LogDatabase) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
-async def admin(database: LogDatabase) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+async def admin(database: LogDatabase) -> AsyncIterator[Admin]:
     """A connection of the superuser."""
     connection = await asyncpg.connect(database.admin)
     yield connection

@@ -1,11 +1,11 @@
 """A small aggregate, and appends as the tests need them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
-
-import asyncio
 
 from shared.eventstore.append import Append, NewEvent
 from shared.eventstore.transact import Cause
@@ -14,7 +14,7 @@ from shared.kernel.decider import Decider
 from shared.kernel.errors import Rejected
 from shared.kernel.events import Codec, Event
 from shared.kernel.ids import new_id
-from shared.kernel.metadata import system_actor
+from shared.kernel.metadata import Metadata, system_actor
 
 MATTER = UUID("018f0000-0000-7000-8000-000000000001")
 
@@ -68,6 +68,19 @@ def evolve(state: Tally, event: Opened | Counted) -> Tally:
 
 CODEC = Codec([Opened, Counted])
 TALLY: Decider[Tally] = Decider("tally", CODEC, Tally(), decide, evolve)
+METADATA = Metadata(
+    log="intake",
+    matter=MATTER,
+    jurisdiction="331123",
+    occurred_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    actor=system_actor("tests"),
+    rules_version=None,
+    policy=None,
+    purpose=None,
+    correlation=MATTER,
+    causation=None,
+    traceparent=None,
+).encode()
 CAUSE = Cause(actor=system_actor("tests"), correlation=MATTER)
 
 
@@ -78,10 +91,7 @@ def a_stream() -> str:
 
 def events(count: int = 1, type: str = "Counted") -> tuple[NewEvent, ...]:
     """Return new events with canonical bytes."""
-    return tuple(
-        NewEvent(new_id(), type, 1, canonical_bytes({"amount": n}), canonical_bytes({"log": "intake"}))
-        for n in range(count)
-    )
+    return tuple(NewEvent(new_id(), type, 1, canonical_bytes({"amount": n}), METADATA) for n in range(count))
 
 
 def an_append(stream: str | None = None, expected: int = 0, count: int = 1, **kept: Any) -> Append:
