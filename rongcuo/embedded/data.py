@@ -3,9 +3,10 @@
 import fcntl
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Self
+
+from shared.keyring.private_file import read_or_make
 
 _SECRET_BYTES = 32
 
@@ -28,7 +29,6 @@ class DataDirectory:
         self.logs = self.root / "logs"
         self.secrets = self.root / "secrets"
         self.key_encryption_key = self.secrets / "kek"
-        self.issuer_key = self.secrets / "issuer.pem"
         self._lock = -1
 
     def __enter__(self) -> Self:
@@ -90,13 +90,7 @@ class DataDirectory:
 
     def _secret(self, name: str) -> str:
         path = self.secrets / name
-        with suppress(FileExistsError):
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(file, "w") as output:
-                output.write(secrets.token_hex(_SECRET_BYTES))
-                output.flush()
-                os.fsync(output.fileno())
-        text = path.read_text()
+        text = read_or_make(path, lambda: secrets.token_hex(_SECRET_BYTES).encode()).decode()
         if len(text) != 2 * _SECRET_BYTES:
             raise DataDirectoryRefused(f"{path} is damaged: restore it from a backup")
         return text

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import psutil  # type: ignore[import-untyped]
 
 from rongcuo.embedded.kafka import Kafka
 from rongcuo.embedded.postgres import Postgres
@@ -18,7 +19,10 @@ from shared.database.databases import Databases
 from shared.database.migrate import migrate
 from shared.database.provision import drop, provision
 
-TEMPLATE_ROLE_SECRET_BYTES = 32
+_ROLE_SECRET_BYTES = 32
+_NAME = "rongcuo-tests-"
+_MEMORY = Path("/dev/shm")  # cloning and dropping databases is five times as fast where fsync costs nothing
+_ROOM = 4 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,21 @@ def kafka_broker() -> Iterator[Broker]:
 @contextmanager
 def roomy_directory() -> Iterator[Path]:
     """Yield a fresh directory that every account may walk through, as PostgreSQL before 16 needs it from root."""
-    place = Path(tempfile.mkdtemp(prefix="rongcuo-tests-"))
+    base = _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else Path(tempfile.gettempdir())
+    _remove_leftovers(base)
+    place = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-", dir=base))
     place.chmod(0o711)
     try:
         yield place
     finally:
         shutil.rmtree(place)
+
+
+def _remove_leftovers(base: Path) -> None:
+    """Remove the directories of sessions that were killed."""
+    for place in base.glob(f"{_NAME}*"):
+        if not psutil.pid_exists(int(place.name.removeprefix(_NAME).split("-")[0])):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def version_of(dsn: str) -> str:
@@ -92,7 +105,7 @@ def version_of(dsn: str) -> str:
 async def make_template(server: Server) -> Databases:
     """Return freshly migrated databases, with roles of their own, that `clone` copies."""
     unique = f"t{secrets.token_hex(4)}"
-    template = Databases(server.dsn, secrets.token_bytes(TEMPLATE_ROLE_SECRET_BYTES), f"{unique}_tpl", unique)
+    template = Databases(server.dsn, secrets.token_bytes(_ROLE_SECRET_BYTES), f"{unique}_tpl", unique)
     await provision(template)
     await migrate(template)
     return template
