@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.eventstore.appender import Appender
+from shared.eventstore.engine import open_engine
 from shared.eventstore.log import EventLog, Pool
 from shared.eventstore.store import EventStore
 from tests.eventstore.databases import LOG, Admin, LogDatabase, cloned, template_database
@@ -61,6 +62,6 @@ def store(log: EventLog, appender: Appender) -> EventStore:
 @pytest.fixture
 async def engine(database: LogDatabase) -> AsyncIterator[AsyncEngine]:
     """SQLAlchemy's way in, as the application."""
-    made = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(database.app))
+    made = open_engine(database.app)
     yield made
     await made.dispose()
