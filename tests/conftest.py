@@ -16,6 +16,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres-bin", metavar="DIR", type=Path, help="programs of another PostgreSQL (≥ 15)")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the broker's tests out on another PostgreSQL: they have run on the first one."""
+    if config.getoption("--postgres-bin"):
+        items[:] = [item for item in items if "kafka" not in getattr(item, "fixturenames", ())]
+
+
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The PostgreSQL of this session."""
