@@ -25,7 +25,7 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """Return the body; raises Problem `body-too-large` above 1 MiB."""
         if not hasattr(self, "_body"):
-            chunks, size = [], int(self.headers.get("content-length", 0))
+            chunks, size = [], _declared_size(self)
             if size <= MAX_BODY_BYTES:
                 size = 0
                 async for chunk in self.stream():
@@ -86,6 +86,11 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
             yield parameter.alias
 
 
+def _declared_size(request: Request) -> int:
+    text = request.headers.get("content-length", "0")
+    return int(text) if text.isdecimal() and len(text) < 20 else 0
+
+
 def _check_query(request: Request, known: set[str]) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     if set(names) - known:
@@ -101,7 +106,11 @@ def _check_query(request: Request, known: set[str]) -> None:
 
 
 def _check_content_type(request: Request) -> None:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    """Without a body there is nothing to refuse; its absence is then judged by the model."""
+    headers = request.headers
+    if "content-type" not in headers and "transfer-encoding" not in headers and not _declared_size(request):
+        return
+    media_type, _, parameters = headers.get("content-type", "").partition(";")
     charset = parameters.replace(" ", "").replace('"', "").lower()
     if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise Problem("content-type-unsupported")

@@ -58,14 +58,14 @@ def _finite(text: str) -> float:
 
 
 def _texts(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
-    if depth > MAX_DEPTH + 1:
-        raise Problem("json-malformed")
+    """Yield every text with its pointer; a member's name is told by the pointer of what it stands in."""
     if isinstance(value, str):
         yield pointer, value
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield pointer, name
+    elif isinstance(value, dict | list):
+        if depth > MAX_DEPTH:
+            raise Problem("json-malformed")
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, member in members:
+            if isinstance(name, str):
+                yield pointer, name
             yield from _texts(member, pointer + pointer_step(name), depth + 1)
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _texts(member, pointer + pointer_step(index), depth + 1)

@@ -1,0 +1,142 @@
+"""What every answer has: ids, headers, HEAD, an access log that tells nothing about people."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import httpx
+import pytest
+
+from shared.authz.tokens import TokenVerifier
+from shared.eventstore.errors import LogUnavailable, Overloaded
+from shared.eventstore.log import EventLog
+from shared.eventstore.store import EventStore
+from shared.kernel.ids import new_id
+from shared.web.app import Service, create_app
+from shared.web.resources import Resources
+from shared.web.shell import AnswerBroken, Shell
+from tests.web.conftest import As, running
+from tests.web.petitions import SECRET
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nothing", "/intake/v1/events", "/intake/docs"])
+async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert UUID(headers["x-request-id"])
+
+
+async def test_a_request_id_is_taken_over_if_it_is_one(client: httpx.AsyncClient) -> None:
+    given = str(new_id())
+    answer = await client.get("/nothing", headers={"X-Request-Id": given})
+    assert answer.headers["x-request-id"] == answer.json()["trace_id"] == given
+    for bad in ("1", "a" * 5000, f"{given}\x1b[31m", f"{{{given}}}"):
+        assert UUID((await client.get("/nothing", headers={"X-Request-Id": bad})).headers["x-request-id"])
+
+
+async def test_head_answers_as_get_does_without_a_body(client: httpx.AsyncClient, as_: As, petition: str) -> None:
+    for path in (petition, "/healthz", "/nothing"):
+        head, get = await client.head(path, headers=as_()), await client.get(path, headers=as_())
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["content-length"] == get.headers["content-length"]
+        assert head.headers.get("etag") == get.headers.get("etag")
+
+
+async def test_the_access_log_names_the_route_and_no_query_id_or_text(
+    client: httpx.AsyncClient, as_: As, petition: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "rongcuo.access"):
+        await client.get(f"{petition}?at_version=1", headers=as_())
+        await client.get("/张某%0D%0Afake 200?name=张某")
+    lines = [record.getMessage() for record in caplog.records if record.name == "rongcuo.access"]
+    assert lines[0].startswith("GET /intake/v1/petitions/{petition_id} 200 ")
+    assert lines[1].startswith("GET - 404 ")
+    assert petition.rsplit("/", 1)[1] not in caplog.text
+
+
+async def test_health_readiness_and_version(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "ok"}
+    assert (await client.get("/readyz")).json() == {"status": "ok", "checks": {"log": True}}
+    assert (await client.get("/version")).json() == {"service": "intake", "version": "0.1.0", "api": "v1"}
+
+
+async def test_a_failing_check_makes_the_service_unready_and_tells_no_reason(
+    store: EventStore, verifier: TokenVerifier
+) -> None:
+    async def broken() -> bool:
+        raise RuntimeError("password of the database")
+
+    async def fine() -> bool:
+        return True
+
+    checks = {"log": broken, "read-models": fine}
+    async with _with(store.log, verifier, checks) as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "unavailable", "checks": {"log": False, "read-models": True}}
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "retry_after"),
+    [
+        (Overloaded(0.4), "log-overloaded", "1"),
+        (LogUnavailable("stopped"), "log-unavailable", "2"),
+        (ConnectionRefusedError("10.0.0.1:5432"), "log-unavailable", "2"),
+        (TimeoutError(), "log-unavailable", "2"),
+    ],
+    ids=["overloaded", "unavailable", "refused", "timeout"],
+)
+async def test_a_log_that_does_not_answer_is_a_503_with_retry_after(
+    verifier: TokenVerifier, as_: As, error: Exception, code: str, retry_after: str
+) -> None:
+    class Broken(EventLog):
+        async def head(self) -> int:
+            raise error
+
+    async with _with(Broken.__new__(Broken), verifier, {}) as client:
+        answer = await client.get("/intake/v1/events", headers=as_(roles=["auditor"]))
+    assert (answer.status_code, answer.json()["code"]) == (503, code)
+    assert answer.headers["retry-after"] == retry_after
+    assert "10.0.0.1" not in answer.text
+
+
+async def test_an_answer_that_breaks_off_is_cut_and_tells_no_text() -> None:
+    async def broken(scope: object, receive: object, send: Callable[[dict[str, object]], Awaitable[None]]) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("张某")
+
+    async def ignore(message: object) -> None:
+        return None
+
+    async def nothing() -> dict[str, object]:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    with pytest.raises(AnswerBroken) as cut:
+        await Shell(broken)(scope, nothing, ignore)
+    assert cut.value.__cause__ is None
+    assert cut.value.__suppress_context__
+
+
+def test_a_short_secret_is_refused(store: EventStore, verifier: TokenVerifier) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        Resources(verifier, store.log, None, b"short")
+    assert "secret" not in repr(Resources(verifier, store.log, None, SECRET))
+
+
+@asynccontextmanager
+async def _with(
+    log: EventLog, verifier: TokenVerifier, checks: Mapping[str, Callable[[], Awaitable[bool]]]
+) -> AsyncIterator[httpx.AsyncClient]:
+    @asynccontextmanager
+    async def resources() -> AsyncIterator[Resources]:
+        yield Resources(verifier, log, None, SECRET, checks)
+
+    made = Service("intake", "受理", "0.1.0", [], [], resources)
+    async with running(create_app(made)) as client:
+        yield client
