@@ -6,7 +6,6 @@ CREATE FUNCTION log.restore_events(
 ) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
-SET rongcuo.appending = 'on'
 AS $$
 DECLARE
     before log.head;
@@ -24,9 +23,11 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'recorded_at must not run backwards';
     END IF;
+    PERFORM set_config('rongcuo.appending', 'on', true);
     INSERT INTO log.events
     SELECT * FROM unnest(
         positions, streams, versions, event_ids, types, schema_versions, payloads, metadatas, recorded_ats);
+    PERFORM set_config('rongcuo.appending', 'off', true);
     IF EXISTS (
         SELECT 1 FROM unnest(streams, versions) AS r(stream, version)
         WHERE r.version > 1 AND NOT EXISTS (
