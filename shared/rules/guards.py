@@ -89,8 +89,10 @@ def not_investigators(deciders: Collection[str], investigators: Collection[str],
         )
 
 
-def listed(section: Sequence[Entry] | Unknown, codes: Collection[str], pointer: str) -> None:
-    """Refuse a code that the section does not list; a section that is unknown refuses nothing."""
+def listed(section: Sequence[Entry] | Unknown, codes: Sequence[str], pointer: str) -> None:
+    """Refuse a code that stands twice or that the section does not list; an unknown section refuses no stranger."""
+    if len(set(codes)) < len(codes):
+        raise Rejected("code-repeated", "同一代码填写了两次。", pointer=pointer)
     if isinstance(section, Unknown):
         return
     for code in codes:
@@ -98,7 +100,7 @@ def listed(section: Sequence[Entry] | Unknown, codes: Collection[str], pointer: 
             raise Rejected("code-not-in-rules", f"规则中没有代码 {code}。", pointer=pointer)
 
 
-def claimable(pack: RulePack, codes: Collection[str], pointer: str) -> tuple[Situation, ...]:
+def claimable(pack: RulePack, codes: Sequence[str], pointer: str) -> tuple[Situation, ...]:
     """Return the situations 容错情形 behind `codes`; refuses none at all, a stranger, and an unpublished slot."""
     if not codes:
         raise Rejected("situation-missing", "至少填写一项容错情形。", pointer=pointer)

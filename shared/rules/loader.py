@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from shared.rules.pack import Rulebook, RulePack
+from shared.rules.pack import Entry, Rulebook, RulePack
 
 PACKS = Path(__file__).parent / "packs"
 SLOT_TAGS = {"known", "unknown"}
@@ -53,6 +53,7 @@ def load_pack(file: Path) -> RulePack:
     if pack.version != _version(file):
         raise RulesInvalid(file, "/in_force_from", f"the file is named {_version(file)}, its content is {pack.version}")
     _check_sources(file, pack)
+    _check_codes(file, pack)
     return pack
 
 
@@ -62,6 +63,14 @@ def _check_sources(file: Path, pack: RulePack) -> None:
         for one in reference.split("; "):
             if one.split(" ")[0] not in pack.sources:
                 raise RulesInvalid(file, path, f"{one} is not among the sources")
+
+
+def _check_codes(file: Path, pack: RulePack) -> None:
+    """A code names one entry of its section."""
+    for name, section in pack:
+        codes = [entry.code for entry in section if isinstance(entry, Entry)] if isinstance(section, tuple) else []
+        if len(set(codes)) < len(codes):
+            raise RulesInvalid(file, f"/{name}", "a code stands twice")
 
 
 def _references(value: Any, path: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ Every entry names its source and how well that source is known. *Unknown is not 
 published is `Unknown`, shown as 未公布, and nothing is demanded on its ground. Files are read by `loader` alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -187,7 +187,7 @@ class Rulebook:
     def __init__(self, packs: Iterable[RulePack]) -> None:
         self._packs = {pack.version: pack for pack in sorted(packs, key=lambda pack: pack.in_force_from)}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[RulePack]:
         return iter(self._packs.values())
 
     def in_force(self, jurisdiction: str, on: date) -> RulePack | None:

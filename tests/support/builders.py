@@ -70,9 +70,7 @@ FINDING = submission.SubmitSubmission(
     other_situation=None,
     at=AT,
 )
-APPLICATION = replace(
-    FINDING, kind="application", applicant_kind="unit", applicant=UNIT, found_by=None, found_on=None
-)
+APPLICATION = replace(FINDING, kind="application", applicant_kind="unit", applicant=UNIT, found_by=None, found_on=None)
 RETURN = submission.ReturnForSupplement(submission_id=SUBMISSION, missing=sealed("missing"), at=AT)
 RESUBMIT = submission.Resubmit(
     submission_id=SUBMISSION,
@@ -164,9 +162,7 @@ ENTER_CONCLUSION = dossier.EnterPaper(
     on=date(2022, 5, 5),
     at=AT,
 )
-ENTER_FEEDBACK = replace(
-    ENTER_CONCLUSION, paper="feedback", event_id=an_id(202), field=None, on=date(2022, 5, 6)
-)
+ENTER_FEEDBACK = replace(ENTER_CONCLUSION, paper="feedback", event_id=an_id(202), field=None, on=date(2022, 5, 6))
 COMPLETE = dossier.CompleteVolume(case_id=CASE, on=date(2022, 12, 30), pages=47, retention="permanent", at=AT)
 
 ISSUE = notice.IssueNotice(

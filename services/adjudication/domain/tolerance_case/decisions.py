@@ -162,7 +162,7 @@ def file_report(command: FileReport, case: ToleranceCase, pack: RulePack) -> Seq
         exclusions=command.exclusions,
         signed_by=command.signed_by,
     )
-    if case.report == event:
+    if case.report == event and case.state is not State.DEFENDED:
         return []
     opened = _opened(case)
     if case.state is State.REPORTED:

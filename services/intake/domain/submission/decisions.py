@@ -181,22 +181,24 @@ def note_case_opened(command: NoteCaseOpened, submission: Submission) -> Sequenc
         raise Rejected("submission-not-accepted", "材料尚未受理,没有案件。")
     if submission.case_id != command.case_id:
         raise Rejected("case-mismatch", "案件编号与受理时的编号不符。", pointer="/case_id")
-    return [] if submission.case_state == "open" else [SubmissionCaseOpened(case_id=command.case_id)]
-
-
-IN_THE_WAY: dict[State, tuple[str, str]] = {
-    State.SUBMITTED: ("submission-not-returned", "材料没有被退回,无须补正。"),
-    State.RETURNED: ("submission-returned", "材料已退回,等待补正。"),
-    State.ACCEPTED: ("submission-already-accepted", "材料已经受理。"),
-    State.WITHDRAWN: ("submission-withdrawn", "材料已经撤回。"),
-}
+    if submission.case_state == "open":
+        return []
+    return [SubmissionCaseOpened(case_id=command.case_id, case_state="open")]
 
 
 def _expect(submission: Submission, *allowed: State | None) -> None:
     """Refuse by what the submission is, when that is not among `allowed`."""
-    if submission.state is not None and submission.state not in allowed:
-        code, detail = IN_THE_WAY[submission.state]
-        raise Rejected(code, detail)
+    if submission.state in allowed:
+        return
+    match submission.state:
+        case State.SUBMITTED:
+            raise Rejected("submission-not-returned", "材料没有被退回,无须补正。")
+        case State.RETURNED:
+            raise Rejected("submission-returned", "材料已退回,等待补正。")
+        case State.ACCEPTED:
+            raise Rejected("submission-already-accepted", "材料已经受理。")
+        case State.WITHDRAWN:
+            raise Rejected("submission-withdrawn", "材料已经撤回。")
 
 
 def _submitted(submission: Submission) -> SubmissionSubmitted:
@@ -264,7 +266,7 @@ def evolve(submission: Submission, event: Fact) -> Submission:
         case SubmissionWithdrawn():
             return replace(submission, state=State.WITHDRAWN, withdrawn=event)
         case SubmissionCaseOpened():
-            return replace(submission, case_state="open")
+            return replace(submission, case_state=event.case_state)
         case _:
             assert_never(event)
 

@@ -77,9 +77,10 @@ class SubmissionWithdrawn(Event):
 class SubmissionCaseOpened(Event):
     """已立案件: the case exists in adjudication."""
 
-    sets: ClassVar[tuple[str, ...]] = ("case_id",)
+    sets: ClassVar[tuple[str, ...]] = ("case_id", "case_state")
 
     case_id: UUID
+    case_state: Literal["open"]
 
 
 Fact = (

@@ -1,0 +1,85 @@
+"""One stored event of every type, told by the deciders themselves. `python -m tests.golden.samples` writes the files.
+
+A file that exists is never written again: once released it is what stands in somebody's log for ever.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from services.adjudication.domain import AGGREGATES as ADJUDICATION
+from services.archive.domain import AGGREGATES as ARCHIVE
+from services.intake.domain import AGGREGATES as INTAKE
+from services.notification.domain import AGGREGATES as NOTIFICATION
+from shared.kernel.decider import Decider
+from shared.kernel.events import Event
+from tests.support import builders as b
+from tests.support.given import history
+
+FOLDER = Path(__file__).parent
+SERVICES: Mapping[str, Mapping[str, Decider[Any]]] = {
+    "intake": INTAKE,
+    "adjudication": ADJUDICATION,
+    "archive": ARCHIVE,
+    "notification": NOTIFICATION,
+}
+STORIES: Mapping[str, list[list[Any]]] = {
+    "party": [[b.REGISTER]],
+    "submission": [[b.APPLICATION, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE], [b.APPLICATION, b.WITHDRAW]],
+    "tolerance_case": [
+        [
+            b.INITIATE,
+            b.OPEN,
+            b.TALK,
+            b.HEAR,
+            b.OPEN_CLASS_REPORT,
+            b.RECOGNISE,
+            replace(b.CONCLUDE, departure_reasons=b.sealed("departure_reasons")),
+            b.FEED_BACK,
+        ]
+    ],
+    "dossier": [[b.OPEN_DOSSIER, b.ENTER_CONCLUSION, b.COMPLETE]],
+    "notice": [[b.ISSUE, b.ACKNOWLEDGE]],
+}
+
+
+def types() -> Iterator[tuple[str, Decider[Any], type[Event]]]:
+    """Yield every event type with its service and decider."""
+    for service, aggregates in SERVICES.items():
+        for decider in aggregates.values():
+            for event in decider.codec.types.values():
+                yield service, decider, event
+
+
+def stem(service: str, event: type[Event]) -> str:
+    """Return the name of an event's files, without what follows the version."""
+    return f"{service}/{event.__name__}.v{event.schema_version}"
+
+
+def schema(event: type[Event]) -> str:
+    """Return the JSON Schema of an event's payload as it is now."""
+    return json.dumps(event.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def sample(decider: Decider[Any], event: type[Event]) -> bytes:
+    """Return the payload of one event of this type, as stored."""
+    told = [fact for story in STORIES[decider.category] for fact in history(decider, *story)]
+    return decider.codec.encode(next(fact for fact in told if type(fact) is event))
+
+
+def main() -> None:
+    """Write the files that are missing."""
+    for service, decider, event in types():
+        (FOLDER / service).mkdir(exist_ok=True)
+        stored = FOLDER / f"{stem(service, event)}.json"
+        described = FOLDER / f"{stem(service, event)}.schema.json"
+        if not stored.exists():
+            stored.write_bytes(sample(decider, event) + b"\n")
+        if not described.exists():
+            described.write_text(schema(event), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

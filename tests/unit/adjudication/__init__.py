@@ -1,0 +1,1 @@
+"""Decisions of adjudication 裁定."""

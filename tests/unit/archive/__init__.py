@@ -1,0 +1,1 @@
+"""Decisions of archive 归档."""

@@ -1,0 +1,1 @@
+"""Decisions of intake 受理."""

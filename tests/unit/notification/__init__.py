@@ -1,0 +1,1 @@
+"""Decisions of notification 送达."""
