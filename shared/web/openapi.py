@@ -14,6 +14,7 @@ _EVERY = (
     "token-missing",
     "token-invalid",
     "token-expired",
+    "role-not-permitted",
     "internal-error",
     "log-unavailable",
 )
@@ -22,10 +23,9 @@ _COMMAND = (
     "idempotency-key-missing",
     "idempotency-key-invalid",
     "idempotency-key-reused",
-    "role-not-permitted",
     "log-overloaded",
 )
-_MATCH = ("if-match-invalid", "if-match-missing", "etag-stale")
+_MATCH = ("if-match-invalid", "etag-stale")
 _BODY = (
     "json-malformed",
     "body-too-large",
@@ -65,7 +65,9 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _add_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
-    for code in _codes(path, method, operation):
+    if method != "get":
+        responses["409"] = {"description": "状态不允许，代码见 /problems", "content": {MEDIA_TYPE: _content()}}
+    for code in _codes(path, operation):
         status = str(catalogue()[code].status)
         answer = responses.setdefault(status, {"description": "", "content": {MEDIA_TYPE: _content()}})
         entry = catalogue()[code]
@@ -80,15 +82,15 @@ def _content() -> dict[str, Any]:
     return {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
 
 
-def _codes(path: str, method: str, operation: dict[str, Any]) -> list[str]:
+def _codes(path: str, operation: dict[str, Any]) -> list[str]:
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     codes = [*_EVERY]
     codes += ["not-found"] * ("{" in path)
     codes += _BODY * ("requestBody" in operation)
-    codes += _COMMAND * ("Idempotency-Key" in names)
-    codes += _MATCH * ("Idempotency-Key" in names and "201" not in operation["responses"])
-    codes += ["version-contended"] * ("201" in operation["responses"])
     codes += _LIST * ("cursor" in names)
     codes += _DETAIL * ("as_of" in names)
-    codes += ["role-not-permitted"] * (method == "get")
+    codes += _MATCH * ("If-Match" in names)
+    if "Idempotency-Key" in names:
+        creates = "201" in operation["responses"]
+        codes += [*_COMMAND, "version-contended" if creates else "if-match-missing"]
     return codes

@@ -3,7 +3,9 @@
 import asyncio
 
 import httpx
+import pytest
 
+from shared.eventstore.append import Append, Stored
 from shared.eventstore.store import EventStore
 from shared.kernel.ids import new_id
 from tests.web.conftest import As
@@ -228,3 +230,39 @@ async def test_metadata_names_the_actor_the_trace_and_the_purpose(
     assert f'"traceparent":"{parent}"' in stored
     assert '"purpose":"case-handling"' in stored
     assert '"id":"o-1"' in stored
+
+
+async def test_an_answer_that_takes_too_long_is_503_and_the_retry_gets_what_was_written(
+    client: httpx.AsyncClient, command: As, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appended: list[Stored] = []
+    append = store.appender.append
+
+    async def late(one: Append, *, wait: bool = False) -> Stored:
+        appended.append(await append(one, wait=wait))
+        never: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        return await never
+
+    headers = command()
+    with monkeypatch.context() as slow:
+        slow.setattr(store.appender, "append", late)
+        slow.setattr("shared.web.desk.ANSWER_WITHIN_S", 0.2)
+        answer = await client.post(FILE, json=FILING, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "log-unavailable")
+    again = await client.post(FILE, json=FILING, headers=headers)
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
+    assert len(appended) == 1
+
+
+async def test_a_caller_that_goes_away_cancels_nothing(
+    client: httpx.AsyncClient, command: As, store: EventStore
+) -> None:
+    headers = command()
+    going = asyncio.ensure_future(client.post(FILE, json=FILING, headers=headers))
+    while not going.done() and not store.appender._queue:
+        await asyncio.sleep(0)
+    going.cancel()
+    await asyncio.wait([going])
+    again = await client.post(FILE, json=FILING, headers=headers)
+    assert again.status_code == 201
+    assert len(await store.log.read_stream(f"petition-{again.json()['id']}")) == 1
