@@ -61,7 +61,7 @@ class Cast:
 
 async def register(desk: Desk, name: str, contact: str | None = None) -> str:
     """Enter a person; the name is sealed before it is stored."""
-    party = {"id": str(new_id()), "kind": "person", "jurisdiction": JURISDICTION, "name": name, "contact": contact}
+    party = {"party_id": str(new_id()), "kind": "person", "jurisdiction": JURISDICTION, "name": name, "contact": contact}
     return str((await desk.create("/intake/v1/parties", party))["id"])
 
 
@@ -69,7 +69,7 @@ async def submit(desk: Desk, draft: Json) -> str:
     """Write a draft under an id of the client's own, then submit it."""
     submission = str(new_id())
     await desk.put(f"/intake/v1/drafts/{submission}", draft)
-    await desk.create("/intake/v1/submissions", {"draft": submission})
+    await desk.create("/intake/v1/submissions", {"submission_id": submission})
     return submission
 
 
@@ -86,7 +86,7 @@ async def investigate(cast: Cast, case: str, notes: dict[str, str], statement: s
     resource = f"/adjudication/v1/tolerance-cases/{case}"
     await cast.officer.command(resource, "investigation", {"officers": OFFICERS, "opened_on": day})
     for kind, note in notes.items():
-        record = {"id": str(new_id()), "kind": kind, "on": day, "officers": OFFICERS, "note": note}
+        record = {"record_id": str(new_id()), "kind": kind, "on": day, "officers": OFFICERS, "note": note}
         await cast.officer.command(resource, "investigation-records", record | {"signed_by_interviewed": True})
     defence = {"on": day, "statement": statement, "waiver_signed": False, "heard_by": OFFICERS}
     await cast.officer.command(resource, "defence", defence)

@@ -1,11 +1,11 @@
 """Takes in the events of all four logs and gives them one order: dense over all, position by position within a log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import asyncpg
 
 from shared.kernel.recorded import Recorded
+from shared.messaging.connections import Connection, Pool
 
 _COLLECT = """
     INSERT INTO app.collected
@@ -32,15 +32,7 @@ class Forked(Exception):
     """Two different events claim one place of a log: nothing is taken in until people have looked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sequenced:
-    """An event with its place in the common order; `index` counts from 0."""
-
-    index: int
-    recorded: Recorded
-
-
-async def collect(connection: asyncpg.Connection, events: Sequence[Recorded]) -> None:
+async def collect(connection: Connection, events: Sequence[Recorded]) -> None:
     """Take in `events` within the caller's transaction, and sequence whatever has no gap before it.
 
     Events that stand already are taken as they are; raises Forked when another event stands in an event's place.
@@ -52,22 +44,27 @@ async def collect(connection: asyncpg.Connection, events: Sequence[Recorded]) ->
     await _sequence(connection, sorted({event.log for event in events}))
 
 
-async def sequenced(pool: asyncpg.Pool, *, after: int, limit: int) -> list[Sequenced]:
-    """Return up to `limit` events in the common order, from the index after `after` (-1: from the beginning)."""
+async def sequenced(pool: Pool, after: int, limit: int) -> list[tuple[int, Recorded]]:
+    """Return up to `limit` events with their index in the common order, those after `after` (-1: all)."""
     rows = await pool.fetch(_SEQUENCED, after, limit)
-    return [Sequenced(row["index"], _recorded(row)) for row in rows]
+    return [(row["index"], _recorded(row)) for row in rows]
 
 
-async def _sequence(connection: asyncpg.Connection, logs: Sequence[str]) -> None:
+async def _sequence(connection: Connection, logs: Sequence[str]) -> None:
     index = await connection.fetchval("SELECT next_index FROM app.sequence_head FOR UPDATE")
     for log in logs:
-        waiting = [_recorded(row) for row in await connection.fetch(_WAITING, log)]
-        first = await connection.fetchval("SELECT coalesce(max(position), 0) + 1 FROM app.sequence WHERE log = $1", log)
-        ready = [event for place, event in enumerate(waiting, first) if event.position == place]
-        rows = [(index + n, log, event.position, bytes.fromhex(event.hash)) for n, event in enumerate(ready)]
-        await connection.executemany("INSERT INTO app.sequence VALUES ($1, $2, $3, $4)", rows)
-        index += len(rows)
+        while ready := await _ready(connection, log):
+            rows = [(index + n, log, event.position, bytes.fromhex(event.hash)) for n, event in enumerate(ready)]
+            await connection.executemany("INSERT INTO app.sequence VALUES ($1, $2, $3, $4)", rows)
+            index += len(rows)
     await connection.execute("UPDATE app.sequence_head SET next_index = $1", index)
+
+
+async def _ready(connection: Connection, log: str) -> list[Recorded]:
+    """Return the next events of `log` that have no gap before them."""
+    waiting = [_recorded(row) for row in await connection.fetch(_WAITING, log)]
+    last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM app.sequence WHERE log = $1", log)
+    return [event for place, event in enumerate(waiting, last + 1) if event.position == place]
 
 
 def _row(event: Recorded) -> tuple[object, ...]:

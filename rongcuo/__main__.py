@@ -1,0 +1,5 @@
+"""`python -m rongcuo` is `rongcuo`."""
+
+from rongcuo.cli import app
+
+app()

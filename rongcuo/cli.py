@@ -1,0 +1,174 @@
+"""The command line: `rongcuo --help`."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+import typer
+
+from rongcuo import installations, operations
+from rongcuo.embedded.data import DataDirectoryRefused
+from rongcuo.embedded.process import ServerFailed
+from rongcuo.installations import BusName, NotPrepared
+from shared.authz.roles import Role
+from shared.hosting.installation import VERSION
+from shared.kernel.ids import new_id
+from shared.settings import Settings, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="容错纠错与澄清正名平台"
+)
+app.add_typer(operations.parked, name="parked")
+ServiceName = Literal["intake", "adjudication", "archive", "notification"]
+
+
+def main() -> None:
+    """Run a command; what a user can mend is told in one line."""
+    try:
+        app()
+    except (DataDirectoryRefused, NotPrepared, ServerFailed) as error:
+        typer.echo(f"rongcuo: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+@app.command()
+def up(
+    bus: Annotated[
+        BusName, typer.Option(help="local: the services read one another's logs; kafka: Apache Kafka.")
+    ] = "local",
+    host: str | None = None,
+    port: int | None = None,
+    data: Annotated[Path | None, typer.Option(help="Data directory.")] = None,
+) -> None:
+    """启动全部服务(单进程,自带数据库). Serve everything in one process, with a database of our own."""
+    settings = _settings(data=data, host=host, port=port)
+    with installations.embedded(settings, bus) as installation:
+        asyncio.run(_up(installation, settings))
+
+
+async def _up(installation: "operations.Installation", settings: Settings) -> None:
+    from rongcuo.platform import PROGRAMS, application, prepare, workers
+    from rongcuo.serving import serve, until_signalled
+
+    async with until_signalled() as stop:
+        await prepare(installation)
+        app_ = application(installation, list(PROGRAMS))
+        async with workers(installation, list(PROGRAMS)) as running:
+            await serve(app_, running, settings.host, settings.port, stop, _announce)
+
+
+@app.command()
+def serve(
+    service: ServiceName,
+    role: Annotated[Literal["api", "worker", "all"], typer.Option(help="What this process does.")] = "all",
+    host: str | None = None,
+    port: int | None = None,
+) -> None:
+    """启动一个服务(数据库与消息服务由设置给出). Run one service on a given PostgreSQL and bus."""
+    settings = _settings(host=host, port=port)
+    asyncio.run(_serve(installations.connected(settings), settings, service, role))
+
+
+async def _serve(installation: "operations.Installation", settings: Settings, service: str, role: str) -> None:
+    from rongcuo.platform import application, workers
+    from rongcuo.serving import health, serve, until_signalled
+
+    async with (
+        until_signalled() as stop,
+        workers(installation, [service] if role in {"worker", "all"} else []) as running,
+    ):
+        app_ = health(running) if role == "worker" else application(installation, [service])
+        await serve(app_, running, settings.host, settings.port, stop, _announce)
+
+
+@app.command()
+def migrate() -> None:
+    """建库、迁移(数据库由 RONGCUO_DSN 给出). Make roles, databases, tables and topics on given servers."""
+    from rongcuo.platform import prepare
+
+    with installations.preparing(_settings()) as installation:
+        asyncio.run(prepare(installation))
+    typer.echo("migrate: ok")
+
+
+@app.command()
+def topics() -> None:
+    """建立并核对 Kafka 主题. Make the topics, or check those that are there."""
+    settings = _settings()
+    asyncio.run(operations.make_topics(installations.connected(settings)))
+    typer.echo("topics: ok")
+
+
+@app.command()
+def token(
+    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    jurisdiction: Annotated[list[str], typer.Option(help="GB/T 2260; may be given several times.")],
+    subject: Annotated[str | None, typer.Option(help="Pseudonym of the caller; default: a new one.")] = None,
+    organisation: str | None = None,
+    party: Annotated[UUID | None, typer.Option(help="The party that the caller is.")] = None,
+    minutes: float = 60,
+    data: Annotated[Path | None, typer.Option(help="Data directory.")] = None,
+) -> None:
+    """签发开发用令牌. Issue an access token of the development issuer."""
+    issuer = installations.development_issuer(_settings(data=data))
+    caller = subject or (f"person-{party}" if party else f"user-{new_id()}")
+    typer.echo(
+        issuer.token(
+            roles=role,
+            jurisdictions=jurisdiction,
+            subject=caller,
+            organisation=organisation,
+            party=party,
+            minutes=minutes,
+        )
+    )
+
+
+@app.command()
+def demo(
+    bus: Annotated[BusName, typer.Option(help="local or kafka.")] = "local",
+    data: Annotated[Path | None, typer.Option(help="Keep the data here; default: a temporary directory.")] = None,
+) -> None:
+    """演示:经公开接口演完两个事项. Play two matters through the public API, and leave nothing running."""
+    from rongcuo.demo.run import run
+
+    run(_settings(log_level="error"), bus, data)
+
+
+@app.command()
+def republish(service: ServiceName, from_position: Annotated[int, typer.Option("--from", min=0)] = 0) -> None:
+    """从某位置起重新发布到 Kafka. Let the relay publish again from a position on; consumers drop what they know."""
+    asyncio.run(operations.republish_log(installations.connected(_settings()), service, from_position))
+    typer.echo(f"republish: {service} from {from_position}")
+
+
+@app.command()
+def recover(service: ServiceName) -> None:
+    """数据库落后于 Kafka 时,找回事件并恢复发布. Restore what the log lost from Kafka, and reopen its relay."""
+    asyncio.run(operations.recover_log(installations.connected(_settings()), service))
+
+
+@app.command()
+def rebuild(service: ServiceName, model: str) -> None:
+    """重建读模型(旧的继续服务,直到新的追上). Build a read model anew beside the one that serves."""
+    asyncio.run(operations.rebuild_model(installations.connected(_settings()), service, model))
+    typer.echo(f"rebuild: {model} begun")
+
+
+@app.command()
+def version() -> None:
+    """版本. Print the version."""
+    typer.echo(VERSION)
+
+
+def _announce(address: str) -> None:
+    typer.echo(f"rongcuo: ready at {address}")
+
+
+def _settings(**given: object) -> Settings:
+    """Read the environment; what the command line gives wins."""
+    settings = load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    return settings

@@ -1,0 +1,98 @@
+"""Opens an installation for one process: secrets, servers of our own where none are given, whom to trust."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Literal
+
+from rongcuo.embedded.data import DataDirectory
+from rongcuo.embedded.kafka import Kafka
+from rongcuo.embedded.postgres import Postgres
+from shared.authz.development import DevelopmentIssuer
+from shared.authz.tokens import TokenVerifier
+from shared.database.databases import Databases
+from shared.hosting.installation import Installation
+from shared.keyring.key_service import FileKeyService
+from shared.messaging.kafka_settings import KafkaSettings
+from shared.rules.loader import load_rulebook
+from shared.settings import Settings
+
+BusName = Literal["local", "kafka"]
+
+
+class NotPrepared(RuntimeError):
+    """Something that `rongcuo migrate` or a setting has to provide is missing; the message says what."""
+
+
+@contextmanager
+def embedded(settings: Settings, bus: BusName) -> Iterator[Installation]:
+    """Hold the data directory and run the servers that the settings do not name, until the context ends.
+
+    Raises DataDirectoryRefused when the directory is in use, ServerFailed when a server does not start.
+    """
+    with ExitStack() as stack:
+        data = stack.enter_context(DataDirectory(settings.data))
+        dsn = settings.dsn.get_secret_value() if settings.dsn else stack.enter_context(_postgres(settings, data)).dsn
+        bootstrap = None
+        if bus == "kafka":
+            bootstrap = settings.kafka or stack.enter_context(_kafka(settings, data)).bootstrap
+        yield _installation(settings, data, dsn, bootstrap, development=True)
+
+
+@contextmanager
+def preparing(settings: Settings) -> Iterator[Installation]:
+    """Hold the data directory while databases or topics on given servers are made ready."""
+    with DataDirectory(settings.data) as data:
+        yield _installation(settings, data, _given_dsn(settings), settings.kafka, development=settings.sandbox)
+
+
+def connected(settings: Settings) -> Installation:
+    """Return the installation on given servers, for one of its many processes; nothing is started or made."""
+    data = DataDirectory(settings.data)
+    if not data.secrets.is_dir():
+        raise NotPrepared(f"{settings.data} holds no secrets: run `rongcuo migrate` first")
+    return _installation(settings, data, _given_dsn(settings), settings.kafka, development=settings.sandbox)
+
+
+def development_issuer(settings: Settings) -> DevelopmentIssuer:
+    """Return the issuer of `rongcuo token`; raises NotPrepared when the data directory was never opened."""
+    data = DataDirectory(settings.data)
+    if not data.secrets.is_dir():
+        raise NotPrepared(f"{settings.data} holds no secrets: start `rongcuo up` first")
+    return DevelopmentIssuer(data.secrets)
+
+
+def _installation(
+    settings: Settings, data: DataDirectory, dsn: str, bootstrap: str | None, *, development: bool
+) -> Installation:
+    role_secret = settings.role_secret.get_secret_value().encode() if settings.role_secret else data.role_secret()
+    token_secret = settings.token_secret.get_secret_value().encode() if settings.token_secret else data.token_secret()
+    trusted = DevelopmentIssuer(data.secrets).trusted() if development else {}
+    return Installation(
+        settings=settings,
+        databases=Databases(dsn, role_secret, settings.database_prefix, settings.role_prefix),
+        verifier=TokenVerifier(trusted),
+        key_service=FileKeyService.at(data.key_encryption_key),
+        rulebook=load_rulebook(),
+        secret=token_secret,
+        kafka=KafkaSettings(bootstrap, settings.topic_prefix) if bootstrap else None,
+    )
+
+
+def _given_dsn(settings: Settings) -> str:
+    if settings.dsn is None:
+        raise NotPrepared("RONGCUO_DSN is not set: this command works on a PostgreSQL that is given")
+    return settings.dsn.get_secret_value()
+
+
+def _postgres(settings: Settings, data: DataDirectory) -> Postgres:
+    return Postgres(
+        data.postgres,
+        password=data.postgres_password(),
+        log=data.logs / "postgres.log",
+        port=settings.postgres_port,
+        bin_dir=settings.postgres_bin,
+    )
+
+
+def _kafka(settings: Settings, data: DataDirectory) -> Kafka:
+    return Kafka(data.kafka, log=data.logs / "kafka.log", port=settings.kafka_port)

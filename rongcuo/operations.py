@@ -1,0 +1,102 @@
+"""What an operator does to a running installation: republish, recover, rebuild, parked sequences."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rongcuo import installations
+from rongcuo.installations import NotPrepared
+from shared.eventstore.engine import open_engine
+from shared.eventstore.log import Pool
+from shared.eventstore.readmodels import ReadModelRunner
+from shared.eventstore.store import open_store
+from shared.hosting.installation import Installation
+from shared.messaging import parking
+from shared.messaging.kafka_settings import KafkaSettings
+from shared.messaging.republish import republish
+from shared.messaging.topics import ensure_topics
+from shared.settings import load_settings
+
+__all__ = ["Installation", "make_topics", "parked", "rebuild_model", "recover_log", "republish_log"]
+
+parked = typer.Typer(no_args_is_help=True, help="停放的消息序列:列出、重试、放弃. Parked sequences.")
+Service = Annotated[str, typer.Argument(help="intake, adjudication, archive or notification")]
+
+
+async def make_topics(installation: Installation) -> None:
+    """Make the topics of all logs, or check those that are there; raises TopicMismatch."""
+    from rongcuo.platform import PROGRAMS
+
+    await ensure_topics(_kafka(installation), list(PROGRAMS))
+
+
+async def republish_log(installation: Installation, service: str, position: int) -> None:
+    """Set the relay back; the one that runs begins again from `position`."""
+    _kafka(installation)
+    async with _pool(installation, service) as pool:
+        await republish(pool, service, max(position, 1))
+
+
+async def rebuild_model(installation: Installation, service: str, model: str) -> None:
+    """Begin another generation of a read model; the running worker brings it into use."""
+    from rongcuo.platform import PROGRAMS
+
+    models = {known.name: known for known in PROGRAMS[service].models}
+    if model not in models:
+        raise NotPrepared(f"{service} has no read model {model}: it has {', '.join(models)}")
+    engine = open_engine(installation.dsn(service))
+    try:
+        async with open_store(installation.dsn(service), service) as store:
+            await ReadModelRunner(engine, store.log, list(models.values())).rebuild(model)
+    finally:
+        await engine.dispose()
+
+
+@parked.command("list")
+def list_parked(service: Service) -> None:
+    """列出停放的序列. List the parked sequences of a service's consumers."""
+
+    async def run() -> list[parking.ParkedSequence]:
+        async with _pool(installations.connected(load_settings()), service) as pool:
+            return await parking.list_parked(pool)
+
+    table = Table("consumer", "log", "stream", "versions", "count", "error", "attempts", "next attempt")
+    for found in asyncio.run(run()):
+        versions = f"{found.from_version}–{found.to_version}"
+        row = (found.consumer, found.log, found.stream, versions, found.count, found.error)
+        table.add_row(*(str(cell) for cell in (*row, found.attempts, found.next_attempt_at)))
+    Console(width=200).print(table)
+
+
+@parked.command("retry")
+def retry(service: Service, consumer: str, log: str, stream: str) -> None:
+    """立即重试一个序列. Let the head of a sequence be tried again at once."""
+
+    async def run() -> bool:
+        async with _pool(installations.connected(load_settings()), service) as pool:
+            return await parking.retry(pool, consumer, log, stream)
+
+    typer.echo("retry: ok" if asyncio.run(run()) else "retry: no such sequence")
+
+
+def _kafka(installation: Installation) -> KafkaSettings:
+    if installation.kafka is None:
+        raise NotPrepared("RONGCUO_KAFKA is not set: this command works on a Kafka that is given")
+    return installation.kafka
+
+
+@asynccontextmanager
+async def _pool(installation: Installation, service: str) -> AsyncIterator[Pool]:
+    async with asyncpg.create_pool(installation.dsn(service), min_size=1, max_size=2) as pool:
+        yield pool
+
+
+async def recover_log(installation: Installation, service: str) -> None:
+    """Placeholder that the recovery module replaces."""
+    raise NotPrepared(service)

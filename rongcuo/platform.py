@@ -1,0 +1,85 @@
+"""The services by name, and the one-process shape: all applications behind one port, all workers beside them."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.adjudication import main as adjudication_main
+from services.adjudication import worker as adjudication_worker
+from services.archive import main as archive_main
+from services.archive import worker as archive_worker
+from services.intake import main as intake_main
+from services.intake import worker as intake_worker
+from services.notification import main as notification_main
+from services.notification import worker as notification_worker
+from shared.database.migrate import migrate
+from shared.database.provision import provision
+from shared.eventstore.readmodels import ReadModel
+from shared.hosting.installation import Installation
+from shared.hosting.worker import Worker
+from shared.messaging.topics import ensure_topics
+from shared.web.app import Service, create_app
+
+Describe = Callable[[Installation], Service]
+Open = Callable[[Installation], AbstractAsyncContextManager[Worker]]
+
+
+@dataclass(frozen=True)
+class Program:
+    """One service: its HTTP application, its worker, the read models that it keeps."""
+
+    describe: Describe
+    worker: Open
+    models: Sequence[ReadModel]
+
+
+PROGRAMS = {
+    "intake": Program(intake_main.service, intake_worker.worker, intake_worker.MODELS),
+    "adjudication": Program(adjudication_main.service, adjudication_worker.worker, adjudication_worker.MODELS),
+    "archive": Program(archive_main.service, archive_worker.worker, archive_worker.MODELS),
+    "notification": Program(notification_main.service, notification_worker.worker, notification_worker.MODELS),
+}
+
+
+async def prepare(installation: Installation) -> None:
+    """Make roles, databases, tables and (with Kafka) topics, as far as they are missing."""
+    await provision(installation.databases)
+    await migrate(installation.databases)
+    if installation.kafka:
+        await ensure_topics(installation.kafka, list(PROGRAMS))
+
+
+def application(installation: Installation, names: Sequence[str]) -> ASGIApp:
+    """Return the HTTP application of one service, or of several behind one port under the same paths."""
+    apps = {name: create_app(PROGRAMS[name].describe(installation)) for name in names}
+    return next(iter(apps.values())) if len(apps) == 1 else _together(apps)
+
+
+@asynccontextmanager
+async def workers(installation: Installation, names: Sequence[str]) -> AsyncIterator[list[Worker]]:
+    """Open the workers of the services named."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(PROGRAMS[name].worker(installation)) for name in names]
+
+
+def _together(apps: dict[str, FastAPI]) -> ASGIApp:
+    """Let the first path segment choose the service; what belongs to none (/problems, /healthz) the first answers."""
+    first = next(iter(apps.values()))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
+        await apps.get(name, first)(scope, receive, send)
+
+    return Starlette(routes=[Mount("/", app=dispatch)], lifespan=lifespan)

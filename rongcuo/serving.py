@@ -1,0 +1,85 @@
+"""Runs HTTP applications and workers in this process until a signal says stop; what is under way is finished."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from socket import socket
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from shared.hosting.worker import Worker
+
+GRACE_S = 20
+
+
+class _Server(uvicorn.Server):
+    """A server whose end is decided by us: signals stop the workers, too."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and say where."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce(f"http://{self.config.host}:{self.config.port}")
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+async def serve(
+    app: ASGIApp,
+    workers: Sequence[Worker],
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve `app` and run `workers` until `stop` is set; a part that fails ends all of them."""
+    config = uvicorn.Config(
+        app, host=host, port=port, lifespan="on", access_log=False, log_config=None, timeout_graceful_shutdown=GRACE_S
+    )
+    server = _Server(config, announce)
+    async with asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(worker.run(stop))
+        serving = group.create_task(server.serve())
+        serving.add_done_callback(lambda _: stop.set())
+        await stop.wait()
+        server.should_exit = True
+
+
+def health(workers: Sequence[Worker]) -> ASGIApp:
+    """Return the application of a process that only works: /healthz and /readyz."""
+
+    async def healthz(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> JSONResponse:
+        ready = all([await worker.healthy() for worker in workers])
+        return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
+
+    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+
+
+@asynccontextmanager
+async def until_signalled() -> AsyncIterator[asyncio.Event]:
+    """Give an event that SIGTERM and SIGINT set."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

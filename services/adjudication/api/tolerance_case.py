@@ -1,0 +1,112 @@
+"""Routes of tolerance cases 容错案件: HTTP in, use case, HTTP out."""
+
+from typing import Annotated
+from uuid import UUID
+
+from services.adjudication.api.views import ToleranceCaseRow, ToleranceCaseView
+from services.adjudication.application import requests
+from services.adjudication.application.service import Adjudication
+from services.adjudication.application.tolerance_case import PARTIES
+from services.adjudication.projections import case_list
+from shared.authz.caller import EVERYWHERE, Caller
+from shared.authz.roles import Role
+from shared.eventstore.readmodels import reading
+from shared.kernel.representation import Document
+from shared.web.authentication import permitted
+from shared.web.commands import Call, commanded
+from shared.web.desk import CommandAnswer, CommandResult
+from shared.web.details import detail
+from shared.web.history import HistoryItem, history
+from shared.web.pages import Page, Paged
+from shared.web.reads import Detail
+from shared.web.resources import provided
+from shared.web.routes import router
+from shared.web.text import Code
+
+routes = router("容错案件 Tolerance cases")
+Service = Annotated[Adjudication, provided(Adjudication)]
+Handling = Annotated[Call, commanded(Role.HANDLING_OFFICE)]
+Committee = Annotated[Call, commanded(Role.ADJUDICATION_COMMITTEE)]
+READERS = (
+    *(Role.HANDLING_OFFICE, Role.ADJUDICATION_COMMITTEE, Role.TRIAL_OFFICE, Role.ORG_DEPT, Role.ARCHIVIST),
+    *(Role.SUBJECT, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT, Role.EXTERNAL_AUDITOR),
+)
+Reader = Annotated[Caller, permitted(*READERS)]
+
+
+@routes.get("/tolerance-cases", summary="案件列表")
+async def list_cases(
+    caller: Reader, service: Service, read: Paged, state: Code | None = None
+) -> Page[ToleranceCaseRow]:
+    """List the cases of the caller's jurisdictions; a party sees its own."""
+    await service.freshness.reach(read.read_after, case_list.MODEL.name)
+    everywhere = EVERYWHERE in caller.jurisdictions
+    async with reading(service.engine, case_list.MODEL) as connection:
+        rows = await case_list.cases_in(
+            connection,
+            jurisdictions=None if everywhere else caller.jurisdictions,
+            party=caller.party or UUID(int=0) if caller.roles <= PARTIES else None,
+            state=state,
+            after=UUID(str(read.after[0])) if read.after else None,
+            limit=read.limit + 1,
+        )
+    items = [ToleranceCaseRow(**row, href=service.cases.desk.location(row["id"])) for row in rows]
+    return read.page(items, lambda row: [str(row.id)])
+
+
+@routes.get("/tolerance-cases/{case_id}", response_model=ToleranceCaseView, response_model_exclude_unset=True)
+async def read_case(case_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
+    """案件详情, as it stands or as it stood."""
+    return await detail(service.cases.desk, service.cases.edge, caller, case_id, read)
+
+
+@routes.get("/tolerance-cases/{case_id}/history", summary="案件全部经过")
+async def read_case_history(case_id: UUID, caller: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+    """Every event of the case: type, actor, time, hash."""
+    return await history(service.cases.desk, caller, case_id, read)
+
+
+@routes.post("/tolerance-cases/{case_id}/investigation", response_model=CommandResult, summary="开展调查核实")
+async def open_investigation(
+    case_id: UUID, body: requests.Investigation, call: Handling, service: Service
+) -> CommandAnswer:
+    """Open the investigation, by two officers or more."""
+    return await service.cases.open_investigation(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/investigation-records", response_model=CommandResult, summary="记录调查核实")
+async def record_investigation(case_id: UUID, body: requests.Record, call: Handling, service: Service) -> CommandAnswer:
+    """Keep the record of one activity."""
+    return await service.cases.record_investigation(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/defence", response_model=CommandResult, summary="听取申辩")
+async def hear_defence(case_id: UUID, body: requests.Defence, call: Handling, service: Service) -> CommandAnswer:
+    """Record the defence, or its signed waiver."""
+    return await service.cases.hear_defence(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/report", response_model=CommandResult, summary="提交调查报告")
+async def file_report(case_id: UUID, body: requests.Report, call: Handling, service: Service) -> CommandAnswer:
+    """File the report on facts and eligibility."""
+    return await service.cases.file_report(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/situation-recognitions", response_model=CommandResult, summary="认定其他情形")
+async def recognise_situation(
+    case_id: UUID, body: requests.Recognition, call: Committee, service: Service
+) -> CommandAnswer:
+    """Recognise the open class X for this case, with reasons."""
+    return await service.cases.recognise_situation(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/conclusion", response_model=CommandResult, summary="作出认定")
+async def conclude(case_id: UUID, body: requests.Conclusion, call: Committee, service: Service) -> CommandAnswer:
+    """Conclude collectively: 容错免责, 容错减责 or 不予容错."""
+    return await service.cases.conclude(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/feedback", response_model=CommandResult, summary="反馈")
+async def give_feedback(case_id: UUID, body: requests.Feedback, call: Handling, service: Service) -> CommandAnswer:
+    """Tell the party the outcome; the notice follows."""
+    return await service.cases.give_feedback(call, case_id, body)

@@ -1,0 +1,88 @@
+"""What adjudication answers; every member is set by an event of the same name (GET /adjudication/v1/event-types)."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.kernel.instants import Instant
+from shared.web.details import Text, View
+
+
+class RecordView(BaseModel):
+    """一项调查核实活动."""
+
+    record_id: UUID
+    kind: str
+    on: date
+    officers: tuple[str, ...]
+    note: Text
+    signed_by_interviewed: bool | None
+
+
+class DefenceView(BaseModel):
+    """一次申辩."""
+
+    on: date
+    statement: Text | None
+    waiver_signed: bool
+    heard_by: tuple[str, ...]
+
+
+class RecognitionView(BaseModel):
+    """一项其他情形的认定."""
+
+    situation: str
+    reasons: Text
+    recognised_by: tuple[str, ...]
+    on: date
+
+
+class ToleranceCaseView(View):
+    """容错案件. A member is absent until the event that sets it has happened."""
+
+    matter: UUID
+    submission_id: UUID
+    jurisdiction: str
+    rules_version: str
+    source: str
+    concerned: UUID
+    applicant: UUID | None
+    notify: UUID
+    situations: tuple[str, ...]
+    act_on: date
+    officers: tuple[str, ...] = ()
+    opened_on: date | None = None
+    investigation_records: tuple[RecordView, ...] = ()
+    defences: tuple[DefenceView, ...] = ()
+    reported_on: date | None = None
+    facts: Text | None = None
+    eligibility: Text | None = None
+    conditions: dict[str, Any] | None = None
+    exclusions: tuple[str, ...] = ()
+    signed_by: tuple[str, ...] = ()
+    recognitions: tuple[RecognitionView, ...] = ()
+    outcome: str | None = None
+    grounds: tuple[str, ...] = ()
+    concluded_on: date | None = None
+    reasons: Text | None = None
+    departure_reasons: Text | None = None
+    decided_by: tuple[str, ...] = ()
+    legality_confirmed: bool | None = None
+    protections: tuple[str, ...] = ()
+    fed_back_on: date | None = None
+    explained: bool | None = None
+
+
+class ToleranceCaseRow(BaseModel):
+    """One line of the list of cases."""
+
+    id: UUID
+    href: str
+    matter: UUID
+    jurisdiction: str
+    source: str
+    state: str
+    outcome: str | None
+    initiated_at: Instant

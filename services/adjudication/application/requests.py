@@ -1,0 +1,82 @@
+"""What clients send about a tolerance case: free text is clear here and nowhere further in.
+
+Members are named as the command's fields are, so that the pointer of a refusal fits the request.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.web.text import Body, Code, LongText
+
+Officers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=30, description="假名编号,不填姓名")]
+Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
+
+
+class Investigation(Body):
+    """开展调查核实."""
+
+    officers: Officers
+    opened_on: date
+
+
+class Record(Body):
+    """一项调查核实活动; the id is the client's own (UUIDv7), so that a retry is recognised."""
+
+    record_id: UUID
+    kind: Code
+    on: date
+    officers: Officers
+    note: LongText
+    signed_by_interviewed: bool | None = None
+
+
+class Defence(Body):
+    """听取申辩: a statement, or a signed waiver."""
+
+    on: date
+    statement: LongText | None = None
+    waiver_signed: bool
+    heard_by: Officers
+
+
+class Report(Body):
+    """调查报告."""
+
+    on: date
+    facts: LongText
+    eligibility: LongText
+    situations: Codes
+    conditions: Annotated[dict[Code, Literal["met", "not_met", "unproven"]], Field(max_length=50)]
+    exclusions: Codes
+    signed_by: Officers
+
+
+class Recognition(Body):
+    """认定其他情形."""
+
+    situation: Code
+    reasons: LongText
+    recognised_by: Officers
+    on: date
+
+
+class Conclusion(Body):
+    """作出认定."""
+
+    outcome: Code
+    grounds: Codes
+    reasons: LongText
+    decided_by: Officers
+    legality_confirmed: bool
+    concluded_on: date
+    departure_reasons: LongText | None = None
+
+
+class Feedback(Body):
+    """反馈."""
+
+    on: date
+    explained: bool

@@ -1,0 +1,132 @@
+"""Use cases of a tolerance case 容错案件: seal what was said, build the command, hand it to the desk."""
+
+from dataclasses import dataclass
+from typing import overload
+from uuid import UUID
+
+from services.adjudication.application import requests
+from services.adjudication.domain.tolerance_case import commands
+from services.adjudication.domain.tolerance_case.state import ToleranceCase
+from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.kernel.clock import Clock
+from shared.kernel.sealed import Sealed
+from shared.rules.pack import Rulebook
+from shared.web.commands import Call
+from shared.web.desk import CommandAnswer, CommandDesk
+from shared.web.sealing import Edge
+
+PARTIES = frozenset({Role.SUBJECT, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT})
+
+
+def visible(caller: Caller, case: ToleranceCase) -> bool:
+    """Officers see the cases of their jurisdictions, a party its own."""
+    if case.initiated is None or not caller.within(case.initiated.jurisdiction):
+        return False
+    own = caller.party is not None and caller.party in {case.initiated.concerned, case.initiated.applicant}
+    return own or bool(caller.roles - PARTIES)
+
+
+@dataclass(frozen=True)
+class ToleranceCases:
+    """What officers and the committee do with a case."""
+
+    desk: CommandDesk[ToleranceCase]
+    edge: Edge
+    rules: Rulebook
+    clock: Clock
+
+    async def open_investigation(self, call: Call, case_id: UUID, body: requests.Investigation) -> CommandAnswer:
+        """开展调查核实."""
+        return await self._run(
+            call, case_id, commands.OpenInvestigation(case_id, body.officers, body.opened_on, self.clock())
+        )
+
+    async def record_investigation(self, call: Call, case_id: UUID, body: requests.Record) -> CommandAnswer:
+        """记录调查核实."""
+
+        async def command(case: ToleranceCase) -> commands.RecordInvestigation:
+            return commands.RecordInvestigation(
+                case_id=case_id,
+                record_id=body.record_id,
+                kind=body.kind,
+                on=body.on,
+                officers=body.officers,
+                note=await self._seal(case, "note", body.note),
+                signed_by_interviewed=body.signed_by_interviewed,
+                at=self.clock(),
+            )
+
+        return await self._run(call, case_id, command)
+
+    async def hear_defence(self, call: Call, case_id: UUID, body: requests.Defence) -> CommandAnswer:
+        """听取申辩."""
+
+        async def command(case: ToleranceCase) -> commands.HearDefence:
+            statement = await self._seal(case, "statement", body.statement)
+            return commands.HearDefence(case_id, body.on, statement, body.waiver_signed, body.heard_by, self.clock())
+
+        return await self._run(call, case_id, command)
+
+    async def file_report(self, call: Call, case_id: UUID, body: requests.Report) -> CommandAnswer:
+        """形成调查报告."""
+
+        async def command(case: ToleranceCase) -> commands.FileReport:
+            return commands.FileReport(
+                case_id=case_id,
+                on=body.on,
+                facts=await self._seal(case, "facts", body.facts),
+                eligibility=await self._seal(case, "eligibility", body.eligibility),
+                situations=body.situations,
+                conditions=body.conditions,
+                exclusions=body.exclusions,
+                signed_by=body.signed_by,
+                at=self.clock(),
+            )
+
+        return await self._run(call, case_id, command)
+
+    async def recognise_situation(self, call: Call, case_id: UUID, body: requests.Recognition) -> CommandAnswer:
+        """认定其他情形."""
+
+        async def command(case: ToleranceCase) -> commands.RecogniseSituation:
+            reasons = await self._seal(case, "reasons", body.reasons)
+            return commands.RecogniseSituation(
+                case_id, body.situation, reasons, body.recognised_by, body.on, self.clock()
+            )
+
+        return await self._run(call, case_id, command)
+
+    async def conclude(self, call: Call, case_id: UUID, body: requests.Conclusion) -> CommandAnswer:
+        """作出认定."""
+
+        async def command(case: ToleranceCase) -> commands.ConcludeCase:
+            return commands.ConcludeCase(
+                case_id=case_id,
+                outcome=body.outcome,
+                grounds=body.grounds,
+                reasons=await self._seal(case, "reasons", body.reasons),
+                decided_by=body.decided_by,
+                legality_confirmed=body.legality_confirmed,
+                concluded_on=body.concluded_on,
+                departure_reasons=await self._seal(case, "departure_reasons", body.departure_reasons),
+                at=self.clock(),
+            )
+
+        return await self._run(call, case_id, command)
+
+    async def give_feedback(self, call: Call, case_id: UUID, body: requests.Feedback) -> CommandAnswer:
+        """反馈."""
+        return await self._run(call, case_id, commands.GiveFeedback(case_id, body.on, body.explained, self.clock()))
+
+    async def _run(self, call: Call, case_id: UUID, command: object) -> CommandAnswer:
+        return await self.desk.execute(call, case_id, command, rules=lambda _: self.rules)
+
+    @overload
+    async def _seal(self, case: ToleranceCase, field: str, text: str) -> Sealed[str]: ...
+    @overload
+    async def _seal(self, case: ToleranceCase, field: str, text: str | None) -> Sealed[str] | None: ...
+    async def _seal(self, case: ToleranceCase, field: str, text: str | None) -> Sealed[str] | None:
+        """Seal under the key of the cadre concerned in this matter."""
+        assert case.initiated, "the desk shows only cases that were initiated"  # noqa: S101 - narrows the type
+        return await self.edge.seal(text, case.initiated.concerned, case.initiated.matter, f"tolerance_case.{field}")

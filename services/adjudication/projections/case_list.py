@@ -1,0 +1,67 @@
+"""Which cases are there, and how do they stand?"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, MetaData, RowMapping, String, Table, Uuid, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.adjudication.domain import CODEC
+from shared.contracts.adjudication import ToleranceConcluded, ToleranceInitiated
+from shared.eventstore.readmodels import ReadModel
+from shared.kernel.events import Event
+from shared.kernel.recorded import Recorded
+
+metadata = MetaData(schema="view")
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("matter", Uuid, nullable=False),
+    Column("jurisdiction", String, nullable=False, index=True),
+    Column("source", String, nullable=False),
+    Column("concerned", Uuid, nullable=False, index=True),
+    Column("applicant", Uuid, index=True),
+    Column("state", String, nullable=False),
+    Column("outcome", String),
+    Column("initiated_at", DateTime(timezone=True), nullable=False),
+)
+
+
+async def project(connection: AsyncConnection, event: Event, recorded: Recorded) -> None:
+    """Enter a case when it begins; afterwards follow the state to which its events lead."""
+    if isinstance(event, ToleranceInitiated):
+        row = event.model_dump(include={"matter", "jurisdiction", "source", "concerned", "applicant"})
+        begun = {"id": recorded.stream_id, "state": event.leads_to, "initiated_at": recorded.recorded_at}
+        await connection.execute(insert(cases).values(**row, **begun))
+        return
+    changed = {"state": event.leads_to} if event.leads_to else {}
+    if isinstance(event, ToleranceConcluded):
+        changed["outcome"] = event.outcome
+    if changed:
+        await connection.execute(update(cases).where(cases.c.id == recorded.stream_id).values(**changed))
+
+
+MODEL = ReadModel(name="case_list", version=1, metadata=metadata, codec=CODEC, project=project)
+
+
+async def cases_in(
+    connection: AsyncConnection,
+    *,
+    jurisdictions: Sequence[str] | None,
+    party: UUID | None,
+    state: str | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Return up to `limit` cases by id; `jurisdictions` None means all, `party` keeps to the cases of that party."""
+    query = select(cases).order_by(cases.c.id).limit(limit)
+    if jurisdictions is not None:
+        query = query.where(cases.c.jurisdiction.in_(jurisdictions))
+    if party is not None:
+        query = query.where(or_(cases.c.concerned == party, cases.c.applicant == party))
+    if state is not None:
+        query = query.where(cases.c.state == state)
+    if after is not None:
+        query = query.where(cases.c.id > after)
+    return (await connection.execute(query)).mappings().all()

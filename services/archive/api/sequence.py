@@ -1,0 +1,42 @@
+"""The common order of all four logs, as archive took them in, for auditors."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from services.archive.application.service import Archive
+from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.web.authentication import permitted
+from shared.web.feed import FeedItem, feed_item
+from shared.web.resources import provided
+from shared.web.routes import router
+
+routes = router("审计 Audit")
+
+
+class SequencedItem(FeedItem):
+    """An event of any log with its index in the common order, counted from 0."""
+
+    index: int
+
+
+class SequencePage(BaseModel):
+    """Events in the common order; go on with `after=next_after`."""
+
+    items: list[SequencedItem]
+    next_after: int
+
+
+@routes.get("/sequence", summary="四个日志的统一顺序")
+async def list_sequence(
+    _caller: Annotated[Caller, permitted(Role.EXTERNAL_AUDITOR, Role.AUDITOR)],
+    service: Annotated[Archive, provided(Archive)],
+    after: Annotated[int, Query(ge=-1, le=2**62, description="Index that you have; -1: none.")] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> SequencePage:
+    """Return the events of all logs in the one order in which archive took them in, with the bytes of their own log."""
+    found = await service.sequenced(after, limit)
+    items = [SequencedItem(index=index, **feed_item(event).model_dump()) for index, event in found]
+    return SequencePage(items=items, next_after=items[-1].index if items else after)

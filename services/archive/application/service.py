@@ -1,0 +1,23 @@
+"""What the routes of archive are given."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.archive.application.dossier import Dossiers
+from shared.kernel.recorded import Recorded
+from shared.web.reads import Freshness
+
+Sequenced = Callable[[int, int], Awaitable[Sequence[tuple[int, Recorded]]]]
+"""`sequenced(after, limit)` returns events of all logs with their index in the common order."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The use cases and read models of the running service."""
+
+    dossiers: Dossiers
+    sequenced: Sequenced
+    engine: AsyncEngine
+    freshness: Freshness

@@ -1,0 +1,46 @@
+"""The HTTP application of archive 归档."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from services.archive.adapters import sequence
+from services.archive.api import dossier as dossier_api
+from services.archive.api import sequence as sequence_api
+from services.archive.application.dossier import Dossiers, visible
+from services.archive.application.service import Archive
+from services.archive.domain import AGGREGATES
+from services.archive.domain.dossier.decisions import DECIDER
+from services.archive.projections import dossier_list
+from shared.hosting.installation import VERSION, Installation
+from shared.hosting.opened import open_service
+from shared.kernel.recorded import Recorded
+from shared.web.app import Service
+from shared.web.resources import Resources
+
+NAME = "archive"
+
+
+def service(installation: Installation) -> Service:
+    """Describe the service for `shared.web.app.create_app`."""
+
+    @asynccontextmanager
+    async def resources() -> AsyncIterator[Resources]:
+        async with open_service(installation, NAME) as opened:
+
+            async def sequenced(after: int, limit: int) -> Sequence[tuple[int, Recorded]]:
+                return await sequence.sequenced(opened.store.log.pool, after, limit)
+
+            desk = opened.desk(DECIDER, visible, "dossiers")
+            dossiers = Dossiers(desk, opened.edge, installation.rulebook, installation.clock)
+            freshness = opened.freshness(dossier_list.MODEL)
+            yield opened.resources(Archive(dossiers, sequenced, opened.engine, freshness))
+
+    return Service(
+        name=NAME,
+        title="归档 Archive",
+        version=VERSION,
+        routers=[dossier_api.routes, sequence_api.routes],
+        aggregates=list(AGGREGATES.values()),
+        resources=resources,
+        description="案件卷宗;四个日志的统一顺序。",
+    )

@@ -1,0 +1,1 @@
+"""Read models: one module per question. To delete one, delete its file."""

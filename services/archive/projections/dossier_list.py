@@ -1,0 +1,58 @@
+"""Which dossiers are there, and which still have to be completed?"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, MetaData, RowMapping, String, Table, Uuid, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.archive.domain import CODEC
+from shared.contracts.archive import DossierOpened
+from shared.eventstore.readmodels import ReadModel
+from shared.kernel.events import Event
+from shared.kernel.recorded import Recorded
+
+metadata = MetaData(schema="view")
+dossiers = Table(
+    "dossiers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("matter", Uuid, nullable=False),
+    Column("jurisdiction", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+)
+
+
+async def project(connection: AsyncConnection, event: Event, recorded: Recorded) -> None:
+    """Enter a dossier when it is opened; afterwards follow the state to which its events lead."""
+    if isinstance(event, DossierOpened):
+        row = event.model_dump(include={"matter", "jurisdiction"})
+        opened = {"id": recorded.stream_id, "state": event.leads_to, "opened_at": recorded.recorded_at}
+        await connection.execute(insert(dossiers).values(**row, **opened))
+    elif event.leads_to:
+        await connection.execute(
+            update(dossiers).where(dossiers.c.id == recorded.stream_id).values(state=event.leads_to)
+        )
+
+
+MODEL = ReadModel(name="dossier_list", version=1, metadata=metadata, codec=CODEC, project=project)
+
+
+async def dossiers_in(
+    connection: AsyncConnection,
+    *,
+    jurisdictions: Sequence[str] | None,
+    state: str | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Return up to `limit` dossiers by id; `jurisdictions` None means all."""
+    query = select(dossiers).order_by(dossiers.c.id).limit(limit)
+    if jurisdictions is not None:
+        query = query.where(dossiers.c.jurisdiction.in_(jurisdictions))
+    if state is not None:
+        query = query.where(dossiers.c.state == state)
+    if after is not None:
+        query = query.where(dossiers.c.id > after)
+    return (await connection.execute(query)).mappings().all()

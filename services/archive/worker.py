@@ -1,0 +1,25 @@
+"""The worker of archive: what it consumes and which read models it keeps."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.archive.adapters import sequence
+from services.archive.consumers import adjudication
+from services.archive.projections import dossier_list
+from shared.database.databases import SERVICES
+from shared.hosting.installation import Installation
+from shared.hosting.opened import open_service
+from shared.hosting.worker import Worker, open_worker
+from shared.messaging.consumer import Consumer, Sink
+
+MODELS = (dossier_list.MODEL,)
+COLLECTION = Sink("archive.collection", SERVICES, sequence.collect)
+
+
+@asynccontextmanager
+async def worker(installation: Installation) -> AsyncIterator[Worker]:
+    """Open the worker; `async with worker(…) as w: await w.run(stop)`."""
+    async with open_service(installation, "archive") as opened:
+        consumers: list[Consumer | Sink] = [adjudication.consumer(opened.store, installation.rulebook), COLLECTION]
+        async with open_worker(opened, consumers, MODELS) as running:
+            yield running

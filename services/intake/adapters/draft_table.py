@@ -1,0 +1,64 @@
+"""Keeps drafts in the table `app.drafts`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, Uuid, delete, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.application.drafts import Draft, DraftContent
+
+metadata = MetaData(schema="app")
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("matter", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+
+class DraftTable:
+    """The shelf of drafts in PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def find(self, draft_id: UUID, owner: str) -> Draft | None:
+        """Return the owner's draft."""
+        query = select(drafts).where(drafts.c.id == draft_id, drafts.c.owner == owner)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        content = DraftContent.model_validate(row["content"])
+        return Draft(row["id"], row["owner"], row["matter"], row["version"], content)
+
+    async def put(self, draft: Draft, at: datetime) -> bool:
+        """Keep `draft` in place of the version before it; False when that is not the version that stands."""
+        row = {
+            "id": draft.id,
+            "owner": draft.owner,
+            "matter": draft.matter,
+            "version": draft.version,
+            "content": draft.content.model_dump(mode="json"),
+            "updated_at": at,
+        }
+        new = insert(drafts).values(**row)
+        statement = new.on_conflict_do_update(
+            index_elements=[drafts.c.id],
+            set_={name: new.excluded[name] for name in ("version", "content", "updated_at")},
+            where=(drafts.c.owner == draft.owner) & (drafts.c.version == draft.version - 1),
+        ).returning(drafts.c.id)
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement)).one_or_none() is not None
+
+    async def remove(self, draft_id: UUID, owner: str) -> bool:
+        """Forget the draft; False when there is none."""
+        statement = delete(drafts).where(drafts.c.id == draft_id, drafts.c.owner == owner).returning(drafts.c.id)
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement)).one_or_none() is not None

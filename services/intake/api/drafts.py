@@ -1,0 +1,49 @@
+"""Routes of drafts 草稿: written, rewritten and deleted by their writer alone; no event comes of them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Response
+
+from services.intake.api.views import DraftView
+from services.intake.application import requests
+from services.intake.application.drafts import Draft
+from services.intake.application.service import Intake
+from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.web.authentication import permitted
+from shared.web.commands import IfMatch
+from shared.web.reads import etag
+from shared.web.resources import provided
+from shared.web.routes import router
+
+routes = router("草稿 Drafts")
+Service = Annotated[Intake, provided(Intake)]
+Writer = Annotated[Caller, permitted(Role.INSPECTION_TEAM, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT)]
+
+
+@routes.put("/drafts/{draft_id}", summary="写草稿")
+async def write_draft(
+    draft_id: UUID, body: requests.Draft, caller: Writer, service: Service, if_match: IfMatch, response: Response
+) -> DraftView:
+    """Write a draft under an id of the client's own (UUIDv7), new or anew; with If-Match only over that version."""
+    return await _view(await service.drafts.put(caller, draft_id, body, if_match), caller, service, response)
+
+
+@routes.get("/drafts/{draft_id}", summary="读草稿")
+async def read_draft(draft_id: UUID, caller: Writer, service: Service, response: Response) -> DraftView:
+    """Read a draft of one's own."""
+    return await _view(await service.drafts.read(caller, draft_id), caller, service, response)
+
+
+@routes.delete("/drafts/{draft_id}", status_code=204, summary="删草稿")
+async def delete_draft(draft_id: UUID, caller: Writer, service: Service) -> None:
+    """Forget a draft of one's own."""
+    await service.drafts.remove(caller, draft_id)
+
+
+async def _view(draft: Draft, caller: Caller, service: Intake, response: Response) -> DraftView:
+    response.headers["ETag"] = etag(draft.version)
+    content = await service.drafts.edge.show(draft.content.model_dump(mode="json"), caller)
+    href = f"/intake/v1/drafts/{draft.id}"
+    return DraftView(id=draft.id, href=href, version=draft.version, matter=draft.matter, **content)

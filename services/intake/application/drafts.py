@@ -1,0 +1,132 @@
+"""Drafts 草稿: private to their writer, mutable, deletable, sealed like everything else; a draft is not an event."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from services.intake.application import requests
+from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.kernel.clock import Clock
+from shared.kernel.errors import Rejected
+from shared.kernel.ids import NewId
+from shared.kernel.sealed import Sealed
+from shared.web.problems import Problem
+from shared.web.sealing import Edge
+
+
+class DraftContent(BaseModel):
+    """What a draft says; its texts are sealed for the cadre concerned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["finding", "application"]
+    jurisdiction: str
+    applicant_kind: Literal["person", "unit"] | None
+    applicant: UUID | None
+    found_by: str | None
+    found_on: date | None
+    concerned: UUID
+    situations: tuple[str, ...]
+    act_on: date
+    statement: Sealed[str]
+    other_situation: Sealed[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft in one of its versions; `matter` is minted with the first and goes over to the submission."""
+
+    id: UUID
+    owner: str
+    matter: UUID
+    version: int
+    content: DraftContent
+
+
+class DraftShelf(Protocol):
+    """Where drafts are kept."""
+
+    async def find(self, draft_id: UUID, owner: str) -> Draft | None:
+        """Return the owner's draft."""
+        ...
+
+    async def put(self, draft: Draft, at: datetime) -> bool:
+        """Keep `draft` in place of the version before it; False when that is not the version that stands."""
+        ...
+
+    async def remove(self, draft_id: UUID, owner: str) -> bool:
+        """Forget the draft; False when there is none."""
+        ...
+
+
+class Submitted(Protocol):
+    """Tells whether a submission with this id exists already."""
+
+    async def __call__(self, submission_id: UUID) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """What a writer does with drafts of his own."""
+
+    shelf: DraftShelf
+    edge: Edge
+    submitted: Submitted
+    clock: Clock
+    new_id: NewId
+
+    async def put(self, caller: Caller, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
+        """Write the draft, new or anew.
+
+        Raises Problem `etag-stale` when `if_match` is not its version, Rejected `draft-already-submitted`.
+        """
+        may_write(caller, body)
+        if await self.submitted(draft_id):
+            raise Rejected("draft-already-submitted", "该草稿已经提交,不能再修改。")
+        standing = await self.shelf.find(draft_id, owner_of(caller))
+        version = standing.version if standing else 0
+        if if_match is not None and if_match != version:
+            raise Problem("etag-stale", current_version=version)
+        matter = standing.matter if standing else self.new_id()
+        content = await self._sealed(body, matter)
+        draft = Draft(draft_id, owner_of(caller), matter, version + 1, content)
+        if not await self.shelf.put(draft, self.clock()):
+            raise Rejected("draft-id-taken", "该编号已被使用,或草稿刚被修改,请重新读取。")
+        return draft
+
+    async def read(self, caller: Caller, draft_id: UUID) -> Draft:
+        """Return the caller's draft; raises Problem `not-found`."""
+        draft = await self.shelf.find(draft_id, owner_of(caller))
+        if draft is None:
+            raise Problem("not-found")
+        return draft
+
+    async def remove(self, caller: Caller, draft_id: UUID) -> None:
+        """Forget the caller's draft; raises Problem `not-found`."""
+        if not await self.shelf.remove(draft_id, owner_of(caller)):
+            raise Problem("not-found")
+
+    async def _sealed(self, body: requests.Draft, matter: UUID) -> DraftContent:
+        clear = body.model_dump(exclude={"statement", "other_situation"})
+        statement = await self.edge.seal(body.statement, body.concerned, matter, "submission.statement")
+        other = await self.edge.seal(body.other_situation, body.concerned, matter, "submission.other_situation")
+        return DraftContent(**clear, statement=statement, other_situation=other)
+
+
+def owner_of(caller: Caller) -> str:
+    """Return under whom a draft is kept: the caller's pseudonym."""
+    return f"{caller.issuer}|{caller.subject}"
+
+
+def may_write(caller: Caller, body: requests.Draft) -> None:
+    """Refuse what the caller's role or jurisdiction does not cover; raises Problem."""
+    if not caller.within(body.jurisdiction):
+        raise Problem("jurisdiction-not-permitted")
+    finds = Role.INSPECTION_TEAM in caller.roles
+    applies = bool(caller.roles & {Role.APPLICANT_PERSON, Role.APPLICANT_UNIT}) and body.applicant == caller.party
+    if not (finds if body.kind == "finding" else applies):
+        raise Problem("kind-not-permitted")

@@ -1,0 +1,71 @@
+"""What clients send to intake: names and free text are clear here and nowhere further in.
+
+Members are named as the command's fields are, so that the pointer of a refusal fits the request.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.web.text import Body, Code, LongText, ShortText
+
+Jurisdiction = Annotated[str, Field(pattern=r"^\d{6}$", description="GB/T 2260 六位代码")]
+Situations = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20, description="规则册中的情形代码")]
+
+
+class PartyRegistration(Body):
+    """登记当事人; the id is the client's own (UUIDv7)."""
+
+    party_id: UUID
+    kind: Literal["person", "unit"]
+    jurisdiction: Jurisdiction
+    name: ShortText
+    contact: ShortText | None = None
+
+
+class Draft(Body):
+    """草稿: a finding 监督检查发现 or an application 申请, complete only when it is submitted."""
+
+    kind: Literal["finding", "application"]
+    jurisdiction: Jurisdiction
+    applicant_kind: Literal["person", "unit"] | None = None
+    applicant: UUID | None = None
+    found_by: ShortText | None = None
+    found_on: date | None = None
+    concerned: UUID
+    situations: Situations
+    act_on: date
+    statement: LongText
+    other_situation: LongText | None = None
+
+
+class Submitting(Body):
+    """提交草稿: the submission gets the draft's id."""
+
+    submission_id: UUID
+
+
+class Return(Body):
+    """退回补正."""
+
+    missing: LongText
+
+
+class Supplement(Body):
+    """补正后重新提交."""
+
+    statement: LongText
+    situations: Situations
+    other_situation: LongText | None = None
+
+
+class Acceptance(Body):
+    """受理."""
+
+
+class Withdrawal(Body):
+    """撤回."""
+
+    reason: LongText | None = None

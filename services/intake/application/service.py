@@ -1,0 +1,21 @@
+"""What the routes of intake are given."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.application.drafts import Drafts
+from services.intake.application.party import Parties
+from services.intake.application.submission import Submissions
+from shared.web.reads import Freshness
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The use cases and read models of the running service."""
+
+    parties: Parties
+    drafts: Drafts
+    submissions: Submissions
+    engine: AsyncEngine
+    freshness: Freshness

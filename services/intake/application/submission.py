@@ -1,0 +1,122 @@
+"""Use cases of a submission 提交: from the draft to acceptance or withdrawal."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.intake.application import requests
+from services.intake.application.drafts import DraftShelf, owner_of
+from services.intake.domain.submission import commands
+from services.intake.domain.submission.decisions import Submission
+from services.intake.domain.submission.events import SubmissionSubmitted
+from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.kernel.clock import Clock
+from shared.kernel.errors import Rejected
+from shared.kernel.ids import NewId
+from shared.kernel.sealed import Sealed
+from shared.rules.pack import Rulebook
+from shared.web.commands import Call
+from shared.web.desk import CommandAnswer, CommandDesk
+from shared.web.problems import Problem
+from shared.web.sealing import Edge
+
+PARTIES = frozenset({Role.SUBJECT, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT})
+
+
+def visible(caller: Caller, submission: Submission) -> bool:
+    """Officers see the submissions of their jurisdictions, an applicant its own."""
+    first = submission.submitted
+    if first is None or not caller.within(first.jurisdiction):
+        return False
+    return bool(caller.roles - PARTIES) or (caller.party is not None and caller.party == first.applicant)
+
+
+@dataclass(frozen=True)
+class Submissions:
+    """What applicants, inspection teams and officers do with a submission."""
+
+    desk: CommandDesk[Submission]
+    shelf: DraftShelf
+    edge: Edge
+    rules: Rulebook
+    clock: Clock
+    new_id: NewId
+
+    async def submit(self, call: Call, body: requests.Submitting) -> CommandAnswer:
+        """提交: what the draft says becomes the submission; the draft is then forgotten."""
+        owner = owner_of(call.caller)
+
+        async def command(_: Submission) -> commands.SubmitSubmission:
+            draft = await self.shelf.find(body.submission_id, owner)
+            if draft is None:
+                raise Rejected("draft-unknown", "没有这份草稿,或者它已经提交。", pointer="/submission_id")
+            said = draft.content.model_dump(exclude={"statement", "other_situation"})
+            return commands.SubmitSubmission(
+                submission_id=draft.id,
+                matter=draft.matter,
+                statement=draft.content.statement,
+                other_situation=draft.content.other_situation,
+                at=self.clock(),
+                **said,
+            )
+
+        answer = await self._run(call, body.submission_id, command, creates=True)
+        if not call.dry_run:
+            await self.shelf.remove(body.submission_id, owner)
+        return answer
+
+    async def return_for_supplement(self, call: Call, submission_id: UUID, body: requests.Return) -> CommandAnswer:
+        """退回补正."""
+
+        async def command(submission: Submission) -> commands.ReturnForSupplement:
+            missing = await self._seal(submission, "missing", body.missing)
+            return commands.ReturnForSupplement(submission_id, missing, self.clock())
+
+        return await self._run(call, submission_id, command)
+
+    async def supplement(self, call: Call, submission_id: UUID, body: requests.Supplement) -> CommandAnswer:
+        """补正后重新提交."""
+
+        async def command(submission: Submission) -> commands.Resubmit:
+            _only_its_author(call.caller, _first(submission))
+            statement = await self._seal(submission, "statement", body.statement)
+            other = body.other_situation and await self._seal(submission, "other_situation", body.other_situation)
+            return commands.Resubmit(submission_id, statement, body.situations, other or None, self.clock())
+
+        return await self._run(call, submission_id, command)
+
+    async def accept(self, call: Call, submission_id: UUID) -> CommandAnswer:
+        """受理: the id of the case is known from here on; adjudication opens it when the event arrives."""
+        return await self._run(
+            call, submission_id, commands.AcceptSubmission(submission_id, self.new_id(), self.clock())
+        )
+
+    async def withdraw(self, call: Call, submission_id: UUID, body: requests.Withdrawal) -> CommandAnswer:
+        """撤回."""
+
+        async def command(submission: Submission) -> commands.WithdrawSubmission:
+            _only_its_author(call.caller, _first(submission))
+            reason = body.reason and await self._seal(submission, "reason", body.reason)
+            return commands.WithdrawSubmission(submission_id, reason or None, self.clock())
+
+        return await self._run(call, submission_id, command)
+
+    async def _run(self, call: Call, submission_id: UUID, command: object, *, creates: bool = False) -> CommandAnswer:
+        return await self.desk.execute(call, submission_id, command, rules=lambda _: self.rules, creates=creates)
+
+    async def _seal(self, submission: Submission, field: str, text: str) -> Sealed[str]:
+        """Seal under the key of the cadre concerned in this matter."""
+        first = _first(submission)
+        return await self.edge.seal(text, first.concerned, first.matter, f"submission.{field}")
+
+
+def _first(submission: Submission) -> SubmissionSubmitted:
+    assert submission.submitted, "the desk shows only what was submitted"  # noqa: S101 - narrows the type
+    return submission.submitted
+
+
+def _only_its_author(caller: Caller, first: SubmissionSubmitted) -> None:
+    """An applicant speaks for itself, an inspection team for findings; raises Problem."""
+    own = caller.party == first.applicant if first.applicant else Role.INSPECTION_TEAM in caller.roles
+    if not own:
+        raise Problem("role-not-permitted")

@@ -1,0 +1,61 @@
+"""The HTTP application of intake 受理."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from services.intake.adapters.draft_table import DraftTable
+from services.intake.api import drafts as drafts_api
+from services.intake.api import party as party_api
+from services.intake.api import submission as submission_api
+from services.intake.application import party, submission
+from services.intake.application.drafts import Drafts
+from services.intake.application.service import Intake
+from services.intake.domain import AGGREGATES
+from services.intake.domain.party.decisions import DECIDER as PARTY
+from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
+from services.intake.projections import submission_list
+from shared.hosting.installation import VERSION, Installation
+from shared.hosting.opened import Opened, open_service
+from shared.kernel.ids import new_id
+from shared.web.app import Service
+from shared.web.resources import Resources
+
+NAME = "intake"
+
+
+def service(installation: Installation) -> Service:
+    """Describe the service for `shared.web.app.create_app`."""
+
+    @asynccontextmanager
+    async def resources() -> AsyncIterator[Resources]:
+        async with open_service(installation, NAME) as opened:
+            yield opened.resources(_intake(opened))
+
+    return Service(
+        name=NAME,
+        title="受理 Intake",
+        version=VERSION,
+        routers=[party_api.routes, drafts_api.routes, submission_api.routes],
+        aggregates=list(AGGREGATES.values()),
+        resources=resources,
+        description="当事人登记;发现事项和容错申请的起草、提交、补正、受理、撤回。",
+    )
+
+
+def _intake(opened: Opened) -> Intake:
+    rules, clock = opened.installation.rulebook, opened.installation.clock
+    shelf = DraftTable(opened.engine)
+
+    async def submitted(submission_id: UUID) -> bool:
+        return bool(await opened.store.log.read_stream(SUBMISSION.stream(submission_id), limit=1))
+
+    return Intake(
+        parties=party.Parties(opened.desk(PARTY, party.visible, "parties"), opened.edge, rules, clock),
+        drafts=Drafts(shelf, opened.edge, submitted, clock, new_id),
+        submissions=submission.Submissions(
+            opened.desk(SUBMISSION, submission.visible, "submissions"), shelf, opened.edge, rules, clock, new_id
+        ),
+        engine=opened.engine,
+        freshness=opened.freshness(submission_list.MODEL),
+    )

@@ -1,0 +1,71 @@
+"""Which submissions are there, and how do they stand?"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Column, Date, DateTime, MetaData, RowMapping, String, Table, Uuid, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.domain import CODEC
+from services.intake.domain.submission.decisions import DECIDER
+from services.intake.domain.submission.events import SubmissionSubmitted
+from shared.contracts.intake import SubmissionAccepted
+from shared.eventstore.readmodels import ReadModel
+from shared.kernel.events import Event
+from shared.kernel.recorded import Recorded
+
+metadata = MetaData(schema="view")
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("matter", Uuid, nullable=False),
+    Column("jurisdiction", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("applicant", Uuid, index=True),
+    Column("act_on", Date, nullable=False),
+    Column("state", String, nullable=False),
+    Column("case_id", Uuid),
+    Column("submitted_at", DateTime(timezone=True), nullable=False),
+)
+
+
+async def project(connection: AsyncConnection, event: Event, recorded: Recorded) -> None:
+    """Enter a submission when it is filed; afterwards follow the state to which its events lead."""
+    if recorded.category != DECIDER.category:
+        return
+    if isinstance(event, SubmissionSubmitted):
+        row = event.model_dump(include={"matter", "jurisdiction", "kind", "applicant", "act_on"})
+        filed = {"id": recorded.stream_id, "state": event.leads_to, "submitted_at": recorded.recorded_at}
+        await connection.execute(insert(submissions).values(**row, **filed))
+        return
+    changed: dict[str, object] = {"state": event.leads_to} if event.leads_to else {}
+    if isinstance(event, SubmissionAccepted):
+        changed["case_id"] = event.case_id
+    if changed:
+        await connection.execute(update(submissions).where(submissions.c.id == recorded.stream_id).values(**changed))
+
+
+MODEL = ReadModel(name="submission_list", version=1, metadata=metadata, codec=CODEC, project=project)
+
+
+async def submissions_in(
+    connection: AsyncConnection,
+    *,
+    jurisdictions: Sequence[str] | None,
+    applicant: UUID | None,
+    state: str | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Return up to `limit` submissions by id; `jurisdictions` None means all, `applicant` keeps to that party's own."""
+    query = select(submissions).order_by(submissions.c.id).limit(limit)
+    if jurisdictions is not None:
+        query = query.where(submissions.c.jurisdiction.in_(jurisdictions))
+    if applicant is not None:
+        query = query.where(submissions.c.applicant == applicant)
+    if state is not None:
+        query = query.where(submissions.c.state == state)
+    if after is not None:
+        query = query.where(submissions.c.id > after)
+    return (await connection.execute(query)).mappings().all()

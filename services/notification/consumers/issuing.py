@@ -1,0 +1,52 @@
+"""Issues the notice that an event of another service calls for."""
+
+from uuid import UUID
+
+from services.notification.domain.notice.commands import IssueNotice
+from services.notification.domain.notice.decisions import DECIDER, Template
+from shared.contracts.adjudication import FedBack
+from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
+from shared.eventstore.store import EventStore
+from shared.eventstore.transact import transact
+from shared.messaging.message import Message
+from shared.rules.pack import Rulebook
+
+
+class Issuer:
+    """Writes notices on behalf of one consumer."""
+
+    def __init__(self, store: EventStore, rules: Rulebook) -> None:
+        self._store = store
+        self._rules = rules
+
+    async def issue(
+        self,
+        event: SubmissionAccepted | SubmissionReturned | FedBack,
+        message: Message,
+        template: Template,
+        about: UUID,
+    ) -> None:
+        """Tell the party that `event` names; an event that names none is passed over."""
+        if event.notify is None:
+            return
+        command = IssueNotice(
+            notice_id=self._store.new_id(),
+            party=event.notify,
+            matter=event.matter,
+            jurisdiction=event.jurisdiction,
+            rules_version=event.rules_version,
+            template=template.value,
+            about_service=message.recorded.log,
+            about_id=about,
+            at=self._store.clock(),
+        )
+        await transact(
+            self._store,
+            DECIDER,
+            command.notice_id,
+            command,
+            rules=self._rules,
+            cause=message.cause(message.consumer),
+            watermark=message.watermark,
+            wait=True,
+        )

@@ -1,0 +1,50 @@
+"""What has a party been told, and what has it acknowledged?"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, MetaData, RowMapping, String, Table, Uuid, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notification.domain import CODEC
+from shared.contracts.notification import NoticeIssued
+from shared.eventstore.readmodels import ReadModel
+from shared.kernel.events import Event
+from shared.kernel.recorded import Recorded
+
+metadata = MetaData(schema="view")
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("party", Uuid, nullable=False),
+    Column("template", String, nullable=False),
+    Column("about_service", String, nullable=False),
+    Column("about_id", Uuid, nullable=False),
+    Column("state", String, nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    Index("notices_by_party", "party", "id"),
+)
+
+
+async def project(connection: AsyncConnection, event: Event, recorded: Recorded) -> None:
+    """Enter a notice when it is issued; afterwards follow the state to which its events lead."""
+    if isinstance(event, NoticeIssued):
+        row = event.model_dump(include={"party", "template", "about_service", "about_id"})
+        issued = {"id": recorded.stream_id, "state": event.leads_to, "issued_at": recorded.recorded_at}
+        await connection.execute(insert(notices).values(**row, **issued))
+    elif event.leads_to:
+        await connection.execute(update(notices).where(notices.c.id == recorded.stream_id).values(state=event.leads_to))
+
+
+MODEL = ReadModel(name="inbox", version=1, metadata=metadata, codec=CODEC, project=project)
+
+
+async def inbox_of(
+    connection: AsyncConnection, party: UUID, *, before: UUID | None, limit: int
+) -> Sequence[RowMapping]:
+    """Return up to `limit` notices of the party, the newest first; `before` is the last one already seen."""
+    query = select(notices).where(notices.c.party == party).order_by(notices.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(notices.c.id < before)
+    return (await connection.execute(query)).mappings().all()

@@ -1,0 +1,23 @@
+"""The worker of notification: what it consumes and which read models it keeps."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.notification.consumers import adjudication, intake
+from services.notification.consumers.issuing import Issuer
+from services.notification.projections import inbox
+from shared.hosting.installation import Installation
+from shared.hosting.opened import open_service
+from shared.hosting.worker import Worker, open_worker
+
+MODELS = (inbox.MODEL,)
+
+
+@asynccontextmanager
+async def worker(installation: Installation) -> AsyncIterator[Worker]:
+    """Open the worker; `async with worker(…) as w: await w.run(stop)`."""
+    async with open_service(installation, "notification") as opened:
+        issuer = Issuer(opened.store, installation.rulebook)
+        consumers = [intake.consumer(issuer), adjudication.consumer(issuer)]
+        async with open_worker(opened, consumers, MODELS) as running:
+            yield running

@@ -1,0 +1,52 @@
+"""What all services of one installation share: where things are, who is trusted, which rules hold."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from shared.authz.tokens import TokenVerifier
+from shared.database.databases import BUS, SERVICES, Databases
+from shared.eventstore.appender import Limits
+from shared.kernel.clock import Clock, utc_now
+from shared.keyring.key_service import KeyService
+from shared.messaging.bus import Bus
+from shared.messaging.kafka_bus import KafkaBus
+from shared.messaging.kafka_settings import KafkaSettings
+from shared.messaging.local_bus import LocalBus
+from shared.rules.pack import Rulebook
+from shared.settings import Settings
+
+VERSION = "0.1.0.dev0"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installation as a process sees it. `kafka` None: the services read one another's logs (LocalBus)."""
+
+    settings: Settings
+    databases: Databases
+    verifier: TokenVerifier
+    key_service: KeyService
+    rulebook: Rulebook
+    secret: bytes = field(repr=False)
+    kafka: KafkaSettings | None = None
+    clock: Clock = utc_now
+
+    def dsn(self, database: str) -> str:
+        """Return the DSN of a database for its own role; one that was given in the settings wins."""
+        return self.settings.given_dsn(database) or self.databases.dsn(database)
+
+    @property
+    def limits(self) -> Limits:
+        """Bounds of the append queue."""
+        return Limits(queue=self.settings.append_queue, queue_bytes=self.settings.append_queue_bytes)
+
+    @asynccontextmanager
+    async def bus(self, holder: str) -> AsyncIterator[Bus]:
+        """Open the bus for one process, which is known as `holder`."""
+        if self.kafka is not None:
+            yield KafkaBus(self.kafka)
+            return
+        logs = {service: self.databases.dsn(service, BUS) for service in SERVICES}
+        async with LocalBus(logs, holder=holder) as bus:
+            yield bus

@@ -1,0 +1,80 @@
+"""One service with its parts open: log, read models, keyring, and what its edge is made of."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.authz.caller import Caller
+from shared.eventstore.engine import open_engine
+from shared.eventstore.read_after import ReadAfter
+from shared.eventstore.readmodels import ReadModel, wait_for
+from shared.eventstore.store import EventStore, open_store
+from shared.hosting.installation import Installation
+from shared.kernel.decider import Decider, S
+from shared.keyring.keyring import Keyring
+from shared.web.desk import CommandDesk
+from shared.web.reads import Freshness
+from shared.web.resources import Resources, derived_key
+from shared.web.sealing import Edge
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The open parts of one service, and the small makers of what its use cases need."""
+
+    name: str
+    installation: Installation
+    store: EventStore
+    engine: AsyncEngine
+    edge: Edge
+    read_after: ReadAfter
+
+    def desk(self, decider: Decider[S], visible: Callable[[Caller, S], bool], collection: str) -> CommandDesk[S]:
+        """Return the command desk of an aggregate whose resources stand at /<service>/v1/<collection>/<id>."""
+
+        def location(aggregate_id: UUID) -> str:
+            return f"/{self.name}/v1/{collection}/{aggregate_id}"
+
+        return CommandDesk(self.store, decider, visible, _state_of, location, self.read_after)
+
+    def freshness(self, *models: ReadModel) -> Freshness:
+        """Return what makes reads of `models` wait for the caller's own write."""
+        known = {model.name: model for model in models}
+
+        async def reached(name: str, position: int, seconds: float) -> bool:
+            return await wait_for(self.engine, known[name], position, seconds)
+
+        return Freshness(self.read_after, self.name, reached)
+
+    def resources(self, application: object) -> Resources:
+        """Return what the HTTP application holds while it runs."""
+
+        async def log_answers() -> bool:
+            return await self.store.log.head() >= 0
+
+        verifier, secret = self.installation.verifier, self.installation.secret
+        return Resources(verifier, self.store.log, application, secret, {"log": log_answers})
+
+
+@asynccontextmanager
+async def open_service(installation: Installation, name: str) -> AsyncIterator[Opened]:
+    """Open the parts of the service `name`; raises UnsafeServer or LogUnavailable when they cannot be relied on."""
+    dsn = installation.dsn(name)
+    keyring = await Keyring.open(installation.dsn("keyring"), installation.key_service)
+    engine = open_engine(dsn)
+    try:
+        async with open_store(dsn, name, clock=installation.clock, limits=installation.limits) as store:
+            read_after = ReadAfter(derived_key(installation.secret, "read-after"))
+            yield Opened(name, installation, store, engine, Edge(keyring), read_after)
+    finally:
+        await engine.dispose()
+        await keyring.close()
+
+
+def _state_of(aggregate: Any) -> str | None:
+    state: str | None = aggregate.state
+    return state

@@ -1,0 +1,75 @@
+"""The worker of one service: read models, consumers and (with Kafka) the relay, until it is told to stop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from shared.eventstore.idempotency import purge_idempotency
+from shared.eventstore.log import Pool
+from shared.eventstore.readmodels import ReadModel, ReadModelRunner
+from shared.hosting.opened import Opened
+from shared.kernel.ids import new_id
+from shared.messaging.consumer import Consumer, Sink
+from shared.messaging.relay import Relay
+from shared.messaging.runner import ConsumerRunner
+from shared.messaging.topics import check_topics
+
+Part = Callable[[asyncio.Event], Awaitable[None]]
+PURGE_EVERY_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The parts that run side by side; each supervises itself, so one that ends with an error ends the worker."""
+
+    consumers: ConsumerRunner
+    relay: Relay | None
+    parts: Sequence[Part]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run every part until `stop` is set."""
+        async with asyncio.TaskGroup() as group:
+            for part in self.parts:
+                group.create_task(_run(part, stop))
+
+    async def healthy(self) -> bool:
+        """Tell whether no consumer and no relay waits for an operator."""
+        states = [status.state for status in self.consumers.status()]
+        return "stopped" not in (states if self.relay is None else [*states, self.relay.status().state])
+
+
+@asynccontextmanager
+async def open_worker(
+    opened: Opened, consumers: Sequence[Consumer | Sink], models: Sequence[ReadModel]
+) -> AsyncIterator[Worker]:
+    """Put the worker of `opened` together; raises TopicMismatch when Kafka's topics are not as they have to be."""
+    holder = f"{opened.name}.{new_id()}"
+    installation, log = opened.installation, opened.store.log
+    relay = None
+    if installation.kafka is not None:
+        logs = {opened.name, *(log for consumer in consumers for log in consumer.logs)}
+        await check_topics(installation.kafka, sorted(logs))
+        relay = Relay(log.pool, opened.name, installation.kafka, holder=holder)
+    async with installation.bus(holder) as bus:
+        runner = ConsumerRunner(log.pool, bus, consumers)
+        parts: list[Part] = [runner.run, ReadModelRunner(opened.engine, log, models).run, _purging(log.pool)]
+        yield Worker(runner, relay, [*parts, relay.run] if relay else parts)
+
+
+async def _run(part: Part, stop: asyncio.Event) -> None:
+    await part(stop)
+
+
+def _purging(pool: Pool) -> Part:
+    """Return the part that forgets idempotency records whose time is over."""
+
+    async def purge(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await purge_idempotency(pool)
+            try:
+                await asyncio.wait_for(stop.wait(), PURGE_EVERY_S)
+            except TimeoutError:
+                continue
+
+    return purge
