@@ -20,7 +20,7 @@ def not_in_future(day: date, at: datetime, pointer: str) -> None:
 def not_before(day: date, earlier: date, pointer: str) -> None:
     """Refuse a step that is dated before the step on which it rests."""
     if day < earlier:
-        raise Rejected("date-out-of-order", f"所填日期早于前一步骤的日期({earlier.isoformat()})。", pointer=pointer)
+        raise Rejected("date-out-of-order", f"所填日期早于前一步骤的日期（{earlier.isoformat()}）。", pointer=pointer)
 
 
 def two_officers(officers: Collection[str], pointer: str) -> None:
@@ -50,7 +50,7 @@ def statement_or_waiver(stated: bool, waived: bool, pointer: str) -> None:
     if stated == waived:
         raise Rejected(
             "defence-needs-statement-or-waiver",
-            "应当记录申辩意见;当事人放弃申辩的,应当由其签名确认。二者只取其一。",
+            "应当记录申辩意见；当事人放弃申辩的，应当由其签名确认。二者只取其一。",
             reference="政务处分法 43",
             pointer=pointer,
         )
@@ -62,7 +62,7 @@ def lawful(confirmed: bool, pointer: str) -> None:
         raise Rejected(
             "legality-not-confirmed",
             "应当先确认容错不违反党章党规党纪、法律法规和上级政策。",
-            reference="中央纪委国家监委指导性案例(对林某予以容错免责案)",
+            reference="中央纪委国家监委指导性案例（对林某予以容错免责案）",
             pointer=pointer,
         )
 
@@ -72,7 +72,7 @@ def collective(deciders: Collection[str], pointer: str) -> None:
     if len(set(deciders)) < 2:
         raise Rejected(
             "collective-decision-needed",
-            "容错认定应当集体研究,不得由一人决定。",
+            "容错认定应当集体研究，不得由一人决定。",
             reference="监督执纪工作规则 53",
             pointer=pointer,
         )
@@ -83,7 +83,7 @@ def not_investigators(deciders: Collection[str], investigators: Collection[str],
     if set(deciders) & set(investigators):
         raise Rejected(
             "investigator-cannot-decide",
-            "参与调查核实的人员不参加裁定(参照审查调查与审理相分离的规定)。",
+            "参与调查核实的人员不参加裁定（参照审查调查与审理相分离的规定）。",
             reference="监督执纪工作规则 54; 监察法实施条例 211",
             pointer=pointer,
         )
@@ -110,7 +110,7 @@ def claimable(pack: RulePack, codes: Sequence[str], pointer: str) -> tuple[Situa
         if situation.status is Status.UNKNOWN and not situation.open_class:
             raise Rejected(
                 "situation-unpublished",
-                f"容错情形 {situation.code} 未公布,不能引用。",
+                f"容错情形 {situation.code} 未公布，不能引用。",
                 reference=pack.cite(situation.reference),
                 pointer=pointer,
             )
@@ -125,7 +125,7 @@ def every_condition_answered(pack: RulePack, answered: Collection[str], pointer:
     if set(answered) != set(codes):
         raise Rejected(
             "conditions-incomplete",
-            f"应当逐项写明容错条件是否符合({'、'.join(codes)})。",
+            f"应当逐项写明容错条件是否符合（{'、'.join(codes)}）。",
             reference=pack.cite(pack.conditions.reference),
             pointer=pointer,
         )

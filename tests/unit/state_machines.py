@@ -17,8 +17,8 @@ MACHINES = (PARTY, SUBMISSION, TOLERANCE_CASE, DOSSIER, NOTICE)
 HEAD = """\
 # 状态机 State machines
 
-每个聚合一节:命令在每个状态下的结果,以及它的事件。本文件由测试所运行的状态机生成
-(`python -m tests.unit.state_machines`),测试核对两者一致,所以图与代码不会分家。
+每个聚合一节：命令在每个状态下的结果，以及它的事件。本文件由测试所运行的状态机生成
+(`python -m tests.unit.state_machines`),测试核对两者一致，所以图与代码不会分家。
 
 One section per aggregate: what every command does in every state, and its events. Generated from the machines that
 the tests run, and compared with them by a test.

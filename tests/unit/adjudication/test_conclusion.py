@@ -103,7 +103,7 @@ class TestConclude:
 
 
 class TestGeneralRule:
-    """遂昌 S0: 出于公心、尽职尽责、未谋私利,且及时纠错纠偏的,一般予以免责."""
+    """遂昌 S0: 出于公心、尽职尽责、未谋私利，且及时纠错纠偏的，一般予以免责."""
 
     @pytest.mark.parametrize(
         ("report", "outcome", "needs_reasons"),

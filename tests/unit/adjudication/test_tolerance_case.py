@@ -156,6 +156,10 @@ class TestHearDefence:
         given(DECIDER, facts).when(CONCLUDE).then_rejected("report-not-filed")
         given(DECIDER, facts).when(replace(REPORT, on=date(2022, 4, 30))).then_types(ReportFiled)
 
+    def test_on_the_day_of_the_report_is_answered_even_with_the_same_report(self) -> None:
+        heard_again = replace(HEAR, statement=sealed("statement", "more"), on=date(2022, 4, 28))
+        given(DECIDER, history(DECIDER, *REPORTED, heard_again)).when(REPORT).then_types(ReportFiled)
+
 
 class TestFileReport:
     def test_answers_every_condition_of_the_place_and_no_other(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from services.intake.domain.submission.decisions import DECIDER
 from services.intake.domain.submission.events import (
     SubmissionCaseOpened,
+    SubmissionResubmitted,
     SubmissionSubmitted,
     SubmissionWithdrawn,
     SupplementRequested,
@@ -162,6 +163,10 @@ class TestResubmit:
         submission = DECIDER.fold(DECIDER.initial, history(DECIDER, APPLICATION, RETURN, RESUBMIT))
         assert submission.situations == ("SC.4", "SC.X")
         assert submission.statement == RESUBMIT.statement
+
+    def test_answers_a_second_return_even_with_the_same_words(self) -> None:
+        returned_again = history(DECIDER, APPLICATION, RETURN, RESUBMIT, RETURN)
+        given(DECIDER, returned_again).when(RESUBMIT).then_types(SubmissionResubmitted)
 
     def test_is_held_to_the_rules_pinned_at_first(self) -> None:
         returned = history(DECIDER, APPLICATION, RETURN)

@@ -112,7 +112,7 @@ def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack
         return []
     opened = _opened(case)
     if case.state is State.REPORTED:
-        raise Rejected("report-already-filed", "调查报告已经形成,不能再补记调查核实。")
+        raise Rejected("report-already-filed", "调查报告已经形成，不能再补记调查核实。")
     guards.not_in_future(command.on, command.at, "/on")
     guards.not_before(command.on, opened.opened_on, "/on")
     guards.two_officers(command.officers, "/officers")
@@ -143,7 +143,7 @@ def hear_defence(command: HearDefence, case: ToleranceCase) -> Sequence[Event]:
         return []
     opened = _opened(case)
     if not case.records:
-        raise Rejected("investigation-without-record", "尚无调查核实记录,先记录再听取申辩。")
+        raise Rejected("investigation-without-record", "尚无调查核实记录，先记录再听取申辩。")
     guards.not_in_future(command.on, command.at, "/on")
     guards.not_before(command.on, opened.opened_on, "/on")
     guards.two_officers(command.heard_by, "/heard_by")
@@ -168,7 +168,7 @@ def file_report(command: FileReport, case: ToleranceCase, pack: RulePack) -> Seq
     if case.state is State.REPORTED:
         raise Rejected("report-already-filed", "调查报告已经形成。")
     if case.state is not State.DEFENDED:
-        raise Rejected("defence-not-heard", "尚未听取申辩,不能形成调查报告。", reference="政务处分法 43")
+        raise Rejected("defence-not-heard", "尚未听取申辩，不能形成调查报告。", reference="政务处分法 43")
     guards.not_in_future(command.on, command.at, "/on")
     guards.not_before(command.on, case.reportable_from, "/on")
     guards.claimable(pack, command.situations, "/situations")
@@ -214,7 +214,7 @@ def conclude(command: ConcludeCase, case: ToleranceCase, first: ToleranceInitiat
     guards.not_investigators(command.decided_by, case.investigators, "/decided_by")
     guards.lawful(command.legality_confirmed, "/legality_confirmed")
     if open_situations(report, pack) - {step.situation for step in case.recognitions}:
-        raise Rejected("situation-not-recognised", "调查报告引用了其他情形,应当先作出认定并说明理由。")
+        raise Rejected("situation-not-recognised", "调查报告引用了其他情形，应当先作出认定并说明理由。")
     excluded_conduct_is_not_tolerated(command, report, pack)
     conditions_lead_to_outcome(command, report, pack)
     return _conclusion(command, first, report, pack)
@@ -224,7 +224,7 @@ def give_feedback(command: GiveFeedback, case: ToleranceCase) -> Sequence[Event]
     """反馈: once; who is refused is given the reasons (及时解释答复, taken over from 包头 S2)."""
     concluded = case.concluded
     if concluded is None:
-        raise Rejected("case-not-concluded", "尚未作出容错认定,没有可以反馈的结果。")
+        raise Rejected("case-not-concluded", "尚未作出容错认定，没有可以反馈的结果。")
     event = FedBack(
         case_id=concluded.case_id,
         matter=concluded.matter,
@@ -245,7 +245,7 @@ def give_feedback(command: GiveFeedback, case: ToleranceCase) -> Sequence[Event]
     if concluded.outcome == Outcome.REFUSED and not command.explained:
         raise Rejected(
             "refusal-not-explained",
-            "不予容错的,请先向申请人解释答复(参照外地做法)。",
+            "不予容错的，请先向申请人解释答复（参照外地做法）。",
             reference="包头市做法",
             pointer="/explained",
         )

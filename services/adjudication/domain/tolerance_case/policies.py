@@ -33,7 +33,7 @@ def excluded_conduct_is_not_tolerated(command: ConcludeCase, report: ReportFiled
         if entry.code in applying:
             raise Rejected(
                 "excluded-conduct",
-                f"调查认定存在“{entry.label}”,不得容错免责或减责。",
+                f"调查认定存在“{entry.label}”，不得容错免责或减责。",
                 reference=f"三个区分开来 {entry.code}; {pack.cite(entry.reference)}",
                 pointer="/outcome",
             )
@@ -48,7 +48,7 @@ def conditions_lead_to_outcome(command: ConcludeCase, report: ReportFiled, pack:
 def generally_exempt_when_all_met(
     command: ConcludeCase, report: ReportFiled, conditions: Conditions, reference: str
 ) -> None:
-    """遂昌 S0: 出于公心、尽职尽责、未谋私利,且及时纠错纠偏的,一般予以免责.
+    """遂昌 S0: 出于公心、尽职尽责、未谋私利，且及时纠错纠偏的，一般予以免责.
 
     一般 is a general rule and not an absolute one: who departs from it, either way, gives the reasons.
     """
@@ -56,7 +56,7 @@ def generally_exempt_when_all_met(
     if (command.outcome == Outcome.EXEMPT) != all_met and command.departure_reasons is None:
         raise Rejected(
             "departure-needs-reasons",
-            "各项条件均符合的,一般予以免责;与此不一致的认定应当说明理由。",
+            "各项条件均符合的，一般予以免责；与此不一致的认定应当说明理由。",
             reference=reference,
             pointer="/departure_reasons",
         )

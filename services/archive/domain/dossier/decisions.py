@@ -127,7 +127,7 @@ def complete_volume(command: CompleteVolume, dossier: Dossier, opened: DossierOp
     if not concluded_on:
         raise Rejected(
             "conclusion-paper-missing",
-            "卷内没有容错结论性认定意见,不能成卷。",
+            "卷内没有容错结论性认定意见，不能成卷。",
             reference="纪检监察机关案件档案管理办法 6",
         )
     guards.not_in_future(command.on, command.at, "/on")

@@ -142,7 +142,7 @@ def resubmit(command: Resubmit, submission: Submission, pack: RulePack) -> Seque
 
 def accept(command: AcceptSubmission, submission: Submission, first: SubmissionSubmitted) -> Sequence[Event]:
     """受理: an officer's act; from here adjudication carries the matter on."""
-    if submission.state is State.ACCEPTED and submission.case_id == command.case_id:
+    if submission.case_id == command.case_id:
         return []
     _expect(submission, State.SUBMITTED)
     return [
@@ -178,7 +178,7 @@ def note_case_opened(command: NoteCaseOpened, submission: Submission) -> Sequenc
     """案件已启动: only the case that the acceptance named."""
     if submission.state is not State.ACCEPTED:
         _expect(submission, State.SUBMITTED, State.RETURNED)
-        raise Rejected("submission-not-accepted", "材料尚未受理,没有案件。")
+        raise Rejected("submission-not-accepted", "材料尚未受理，没有案件。")
     if submission.case_id != command.case_id:
         raise Rejected("case-mismatch", "案件编号与受理时的编号不符。", pointer="/case_id")
     if submission.case_state == "open":
@@ -192,9 +192,9 @@ def _expect(submission: Submission, *allowed: State | None) -> None:
         return
     match submission.state:
         case State.SUBMITTED:
-            raise Rejected("submission-not-returned", "材料没有被退回,无须补正。")
+            raise Rejected("submission-not-returned", "材料没有被退回，无须补正。")
         case State.RETURNED:
-            raise Rejected("submission-returned", "材料已退回,等待补正。")
+            raise Rejected("submission-returned", "材料已退回，等待补正。")
         case State.ACCEPTED:
             raise Rejected("submission-already-accepted", "材料已经受理。")
         case State.WITHDRAWN:
@@ -231,9 +231,9 @@ def _complete_for_its_kind(command: SubmitSubmission) -> None:
     applied = (command.applicant_kind, command.applicant)
     found = (command.found_by, command.found_on)
     if command.kind == "application" and (None in applied or found != (None, None)):
-        raise Rejected("application-incomplete", "申请应当写明申请人,且不填发现单位和日期。", pointer="/applicant")
+        raise Rejected("application-incomplete", "申请应当写明申请人，且不填发现单位和日期。", pointer="/applicant")
     if command.kind == "finding" and (None in found or applied != (None, None)):
-        raise Rejected("finding-incomplete", "监督检查发现应当写明发现单位和日期,且没有申请人。", pointer="/found_by")
+        raise Rejected("finding-incomplete", "监督检查发现应当写明发现单位和日期，且没有申请人。", pointer="/found_by")
     if command.found_on is not None:
         not_before(command.found_on, command.act_on, "/found_on")
         not_in_future(command.found_on, command.at, "/found_on")
@@ -241,7 +241,7 @@ def _complete_for_its_kind(command: SubmitSubmission) -> None:
 
 def _situations(codes: tuple[str, ...], other: Sealed[str] | None, pack: RulePack) -> None:
     if any(situation.open_class for situation in claimable(pack, codes, "/situations")) and other is None:
-        raise Rejected("situation-x-needs-text", "选择“其他情形”的,应当写明具体情形。", pointer="/other_situation")
+        raise Rejected("situation-x-needs-text", "选择“其他情形”的，应当写明具体情形。", pointer="/other_situation")
 
 
 def _source(first: SubmissionSubmitted) -> str:
