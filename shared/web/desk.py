@@ -20,6 +20,7 @@ from shared.eventstore.read_after import ReadAfter
 from shared.eventstore.store import EventStore
 from shared.eventstore.transact import Outcome, transact
 from shared.kernel.decider import Decider, S
+from shared.kernel.errors import Rejected
 from shared.kernel.metadata import Metadata
 from shared.web.commands import Call
 from shared.web.problems import Happened, Problem
@@ -115,12 +116,17 @@ class CommandDesk(Generic[S]):
             return await self._replay(call, known)
         if not creates:
             await self._match(call, aggregate_id, current.version)
-        made = await command(current.state) if callable(command) else command
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
+                made = await command(current.state) if callable(command) else command
                 outcome = await self._transact(call, aggregate_id, made, rules(current.state), creates)
         except KeyKnown as twin:
             return await self._replay(call, twin.record)
+        except Rejected:
+            # A faster twin may have used up what the command is built of, for example a draft.
+            if not call.dry_run and (known := await self._known(call)):
+                return await self._replay(call, known)
+            raise
         except VersionConflict as moved_on:
             if not creates:
                 await self._match(call, aggregate_id, moved_on.actual)

@@ -1,13 +1,20 @@
 """Commands: idempotency, If-Match, visibility and dry run, over a real log."""
 
 import asyncio
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.authz.tokens import TokenVerifier
 from shared.eventstore.append import Append, Stored
 from shared.eventstore.store import EventStore
+from shared.kernel.errors import Rejected
 from shared.kernel.ids import new_id
+from shared.web.commands import Call
+from tests.web import petitions
 from tests.web.conftest import As
 
 FILE = "/intake/v1/petitions"
@@ -266,3 +273,23 @@ async def test_a_caller_that_goes_away_cancels_nothing(
     again = await client.post(FILE, json=FILING, headers=headers)
     assert again.status_code == 201
     assert len(await store.log.read_stream(f"petition-{again.json()['id']}")) == 1
+
+
+async def test_a_twin_that_finds_its_draft_used_up_gets_the_first_answer(store: EventStore) -> None:
+    made = petitions.service(store, TokenVerifier({}))
+    async with made.resources() as held:
+        assert isinstance(held.application, petitions.Petitions)
+        desk = held.application.desk
+    caller = Caller("issuer", "o-1", frozenset({Role.HANDLING_OFFICE}), None, ("331123",), None)
+    call = Call(caller, str(new_id()), "POST", FILE, "scope", b"digest", None, False, new_id(), None, None)
+    first, file = new_id(), petitions.FilePetition(new_id(), "331123", "申请")
+
+    async def too_late(_: petitions.Petition) -> object:
+        await desk.execute(call, first, file, creates=True)
+        raise Rejected("draft-unknown", "没有这份草稿。")
+
+    answer = await desk.execute(call, new_id(), too_late, creates=True)
+    assert answer.headers["idempotent-replayed"] == "true"
+    assert answer.headers["location"] == f"{FILE}/{first}"
+    with pytest.raises(Rejected):
+        await desk.execute(replace(call, dry_run=True), first, too_late, creates=True)
