@@ -20,11 +20,13 @@ CREATE TYPE log.verdict AS (
     digest bytea, status integer, location text, stream text
 );
 
--- Seq scans and jit are off because the plan is kept for the life of the connection while the log grows from nothing.
+-- The plan is made once (planning takes longer than a small batch) and kept for the life of the connection while the
+-- log grows from nothing, hence without seq scans.
 CREATE FUNCTION log.append(appends log.new_append[], events log.new_event[], timers log.new_timer[])
 RETURNS SETOF log.verdict
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET jit = off
 AS $$
