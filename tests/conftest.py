@@ -55,7 +55,10 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def _say(config: pytest.Config, line: str) -> None:
+    """Write a line to the terminal in the midst of the tests."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.ensure_newline()
-        reporter.write_line(line)
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter and capture:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(line)

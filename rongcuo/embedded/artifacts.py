@@ -3,10 +3,18 @@
 `python -m rongcuo.embedded.artifacts` writes the lock file anew, after the version below was changed.
 """
 
+import fcntl
+import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 KAFKA_VERSION = "4.3.1"
 _ROOTS = (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", "org.slf4j:slf4j-simple:1.7.36")
@@ -17,7 +25,7 @@ LOCK = FOLDER / "artifacts.lock"
 
 
 class ArtifactRefused(RuntimeError):
-    """A jar is not the one that the lock file names."""
+    """A jar is not the one that the lock file names, or cannot be had."""
 
 
 @dataclass(frozen=True, order=True)
@@ -33,8 +41,31 @@ class Artifact:
 def jars(lock: Path = LOCK) -> list[Path]:
     """Return the jars of the lock file from the local Maven cache; missing ones are fetched. Raises ArtifactRefused."""
     artifacts = [Artifact(*line.replace(" sha256:", ":").split(":")) for line in lock.read_text().splitlines()]
-    with ThreadPoolExecutor(_PARALLEL) as pool:
+    with _alone_in_the_cache(), ThreadPoolExecutor(_PARALLEL) as pool:
         return list(pool.map(_verified, artifacts))
+
+
+@contextmanager
+def _alone_in_the_cache() -> Iterator[None]:
+    """Hold a lock on the cache: of two processes that fetch the same jar, jgo lets one fail."""
+    cache = _maven().repo_cache
+    cache.mkdir(parents=True, exist_ok=True)
+    handle = os.open(cache, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _maven() -> "MavenContext":
+    from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
+    from jgo.maven import MavenContext
+
+    settings = GlobalSettings.load()
+    repositories = {**settings.repositories, "central": MAVEN_CENTRAL_URL}
+    return MavenContext(repo_cache=settings.repo_cache, remote_repos=repositories)
 
 
 def _verified(artifact: Artifact) -> Path:
@@ -49,15 +80,11 @@ def _verified(artifact: Artifact) -> Path:
 
 
 def _fetch(artifact: Artifact) -> Path:
-    from jgo.config import GlobalSettings
-    from jgo.constants import MAVEN_CENTRAL_URL
-    from jgo.maven import MavenContext
-
-    settings = GlobalSettings.load()
-    repositories = {**settings.repositories, "central": MAVEN_CENTRAL_URL}
-    maven = MavenContext(repo_cache=settings.repo_cache, remote_repos=repositories)
-    component = maven.project(artifact.group, artifact.name).at_version(artifact.version)
-    return Path(component.artifact().resolve())
+    component = _maven().project(artifact.group, artifact.name).at_version(artifact.version)
+    try:
+        return Path(component.artifact().resolve())
+    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, "not found anywhere" is a RuntimeError
+        raise ArtifactRefused(f"{artifact.group}:{artifact.name}:{artifact.version} cannot be fetched") from error
 
 
 def _digest(path: Path) -> str:

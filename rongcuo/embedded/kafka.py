@@ -14,6 +14,7 @@ from typing import Self
 from rongcuo.embedded.artifacts import FOLDER, KAFKA_VERSION, jars
 from rongcuo.embedded.process import (
     ServerFailed,
+    another_port,
     end_leftover,
     free_port,
     is_free,
@@ -83,8 +84,7 @@ class Kafka:
             (self.directory / "pid").unlink(missing_ok=True)
 
     def _take_another_port(self) -> None:
-        taken, self.port = self.port, free_port()
-        self.port_note = f"port {taken} is taken: Kafka listens on {self.port}"
+        self.port, self.port_note = another_port("Kafka", self.port)
 
     def _end_leftover(self) -> None:
         with suppress(FileNotFoundError, ValueError):

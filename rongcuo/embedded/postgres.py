@@ -17,6 +17,7 @@ from typing import Self
 from rongcuo.embedded.binaries import account_for, programs
 from rongcuo.embedded.process import (
     ServerFailed,
+    another_port,
     end_leftover,
     free_port,
     is_free,
@@ -140,8 +141,7 @@ class Postgres:
             self._take_another_port()
 
     def _take_another_port(self) -> None:
-        taken, self.port = self.port, free_port()
-        self.port_note = f"port {taken} is taken: PostgreSQL listens on {self.port}"
+        self.port, self.port_note = another_port("PostgreSQL", self.port)
 
     def _started(self, account: pwd.struct_passwd | None, deadline: float) -> bool:
         start = self._log.stat().st_size

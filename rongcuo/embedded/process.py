@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import logging
 import os
 import pwd
 import signal
@@ -69,6 +70,14 @@ def end_leftover(pid: int, directory: Path, *signals: signal.Signals, patience_s
                 os.kill(pid, each)
         while _works_in(pid, directory) and time.monotonic() < deadline:
             time.sleep(0.02)
+
+
+def another_port(server: str, taken: int) -> tuple[int, str]:
+    """Return a free port in the place of `taken`, and the line that says so, which is logged, too."""
+    port = free_port()
+    note = f"port {taken} is taken: {server} listens on {port}"
+    logging.getLogger("rongcuo.embedded").warning(note)
+    return port, note
 
 
 def free_port() -> int:

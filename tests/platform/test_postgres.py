@@ -106,8 +106,8 @@ async def test_a_port_that_is_taken_between_choice_and_start_is_replaced(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as occupier:
         taken, spare = occupier.getsockname()[1], free_port()
-        choices = iter([taken, spare])
-        monkeypatch.setattr("rongcuo.embedded.postgres.free_port", lambda: next(choices))
+        monkeypatch.setattr("rongcuo.embedded.postgres.free_port", lambda: taken)
+        monkeypatch.setattr("rongcuo.embedded.process.free_port", lambda: spare)
         with _postgres(tmp_path) as server:
             assert server.port == spare
             assert await _ask(server.dsn, "SELECT 1") == 1
