@@ -1,5 +1,5 @@
 """`python -m rongcuo` is `rongcuo`."""
 
-from rongcuo.cli import app
+from rongcuo.cli import main
 
-app()
+main()

@@ -7,20 +7,31 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 
-from rongcuo import installations, operations
+from rongcuo import installations, operations, serving
 from rongcuo.embedded.data import DataDirectoryRefused
 from rongcuo.embedded.process import ServerFailed
 from rongcuo.installations import BusName, NotPrepared
 from shared.authz.roles import Role
 from shared.hosting.installation import VERSION
 from shared.kernel.ids import new_id
-from shared.settings import Settings, load_settings
+from shared.messaging.discard import NothingParked
+from shared.messaging.recovery import RecoveryRefused
+from shared.messaging.topics import TopicMismatch
+from shared.settings import Settings, load_settings, variable
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="容错纠错与澄清正名平台"
 )
 app.add_typer(operations.parked, name="parked")
+_TOLD = (DataDirectoryRefused, NotPrepared, NothingParked, RecoveryRefused, ServerFailed, TopicMismatch)
+Bus = Annotated[
+    BusName | None,
+    typer.Option(
+        help="local: the services read one another's logs; kafka: Apache Kafka. Default: kafka if it is given."
+    ),
+]
 ServiceName = Literal["intake", "adjudication", "archive", "notification"]
 
 
@@ -28,16 +39,18 @@ def main() -> None:
     """Run a command; what a user can mend is told in one line."""
     try:
         app()
-    except (DataDirectoryRefused, NotPrepared, ServerFailed) as error:
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            typer.echo(f"rongcuo: {variable(str(fault['loc'][0]))}: {fault['msg']}", err=True)
+        raise SystemExit(2) from None
+    except _TOLD as error:
         typer.echo(f"rongcuo: {error}", err=True)
         raise SystemExit(1) from None
 
 
 @app.command()
 def up(
-    bus: Annotated[
-        BusName, typer.Option(help="local: the services read one another's logs; kafka: Apache Kafka.")
-    ] = "local",
+    bus: Bus = None,
     host: str | None = None,
     port: int | None = None,
     data: Annotated[Path | None, typer.Option(help="Data directory.")] = None,
@@ -45,18 +58,17 @@ def up(
     """启动全部服务(单进程,自带数据库). Serve everything in one process, with a database of our own."""
     settings = _settings(data=data, host=host, port=port)
     with installations.embedded(settings, bus) as installation:
-        asyncio.run(_up(installation, settings))
+        serving.run(_up(installation, settings))
 
 
 async def _up(installation: "operations.Installation", settings: Settings) -> None:
     from rongcuo.platform import PROGRAMS, application, prepare, workers
-    from rongcuo.serving import serve, until_signalled
 
-    async with until_signalled() as stop:
+    async with serving.until_signalled() as stop:
         await prepare(installation)
         app_ = application(installation, list(PROGRAMS))
         async with workers(installation, list(PROGRAMS)) as running:
-            await serve(app_, running, settings.host, settings.port, stop, _announce)
+            await serving.serve(app_, running, settings.host, settings.port, stop, _announce)
 
 
 @app.command()
@@ -68,19 +80,18 @@ def serve(
 ) -> None:
     """启动一个服务(数据库与消息服务由设置给出). Run one service on a given PostgreSQL and bus."""
     settings = _settings(host=host, port=port)
-    asyncio.run(_serve(installations.connected(settings), settings, service, role))
+    serving.run(_serve(installations.connected(settings), settings, service, role))
 
 
 async def _serve(installation: "operations.Installation", settings: Settings, service: str, role: str) -> None:
     from rongcuo.platform import application, workers
-    from rongcuo.serving import health, serve, until_signalled
 
     async with (
-        until_signalled() as stop,
+        serving.until_signalled() as stop,
         workers(installation, [service] if role in {"worker", "all"} else []) as running,
     ):
-        app_ = health(running) if role == "worker" else application(installation, [service])
-        await serve(app_, running, settings.host, settings.port, stop, _announce)
+        app_ = serving.health(running) if role == "worker" else application(installation, [service])
+        await serving.serve(app_, running, settings.host, settings.port, stop, _announce)
 
 
 @app.command()
@@ -128,7 +139,7 @@ def token(
 
 @app.command()
 def demo(
-    bus: Annotated[BusName, typer.Option(help="local or kafka.")] = "local",
+    bus: Bus = None,
     data: Annotated[Path | None, typer.Option(help="Keep the data here; default: a temporary directory.")] = None,
 ) -> None:
     """演示:经公开接口演完两个事项. Play two matters through the public API, and leave nothing running."""
@@ -145,9 +156,13 @@ def republish(service: ServiceName, from_position: Annotated[int, typer.Option("
 
 
 @app.command()
-def recover(service: ServiceName) -> None:
+def recover(
+    service: ServiceName,
+    reason: Annotated[str, typer.Option(help="A code in kebab-case, written into the event.")] = "restored-backup",
+) -> None:
     """数据库落后于 Kafka 时,找回事件并恢复发布. Restore what the log lost from Kafka, and reopen its relay."""
-    asyncio.run(operations.recover_log(installations.connected(_settings()), service))
+    found = asyncio.run(operations.recover_log(installations.connected(_settings()), service, reason))
+    typer.echo(f"recover: {len(found.missing)} events restored behind position {found.head}, {found.agreeing} agree")
 
 
 @app.command()
@@ -171,4 +186,5 @@ def _settings(**given: object) -> Settings:
     """Read the environment; what the command line gives wins."""
     settings = load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.getLogger().level))
     return settings

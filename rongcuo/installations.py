@@ -1,5 +1,6 @@
 """Opens an installation for one process: secrets, servers of our own where none are given, whom to trust."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Literal
@@ -17,6 +18,7 @@ from shared.rules.loader import load_rulebook
 from shared.settings import Settings
 
 BusName = Literal["local", "kafka"]
+RUNNING = "running.json"
 
 
 class NotPrepared(RuntimeError):
@@ -24,8 +26,11 @@ class NotPrepared(RuntimeError):
 
 
 @contextmanager
-def embedded(settings: Settings, bus: BusName) -> Iterator[Installation]:
+def embedded(settings: Settings, bus: BusName | None = None) -> Iterator[Installation]:
     """Hold the data directory and run the servers that the settings do not name, until the context ends.
+
+    Without a `bus`, a Kafka that the settings name is used. While it runs, `running.json` in the data directory tells
+    the operator's commands where the servers are.
 
     Raises DataDirectoryRefused when the directory is in use, ServerFailed when a server does not start.
     """
@@ -33,8 +38,9 @@ def embedded(settings: Settings, bus: BusName) -> Iterator[Installation]:
         data = stack.enter_context(DataDirectory(settings.data))
         dsn = settings.dsn.get_secret_value() if settings.dsn else stack.enter_context(_postgres(settings, data)).dsn
         bootstrap = None
-        if bus == "kafka":
+        if bus == "kafka" or (bus is None and settings.kafka):
             bootstrap = settings.kafka or stack.enter_context(_kafka(settings, data)).bootstrap
+        stack.enter_context(_told(data, dsn, bootstrap))
         yield _installation(settings, data, dsn, bootstrap, development=True)
 
 
@@ -50,6 +56,10 @@ def connected(settings: Settings) -> Installation:
     data = DataDirectory(settings.data)
     if not data.secrets.is_dir():
         raise NotPrepared(f"{settings.data} holds no secrets: run `rongcuo migrate` first")
+    running = data.root / RUNNING
+    if settings.dsn is None and running.is_file():
+        told = json.loads(running.read_text())
+        return _installation(settings, data, told["dsn"], told["kafka"], development=True)
     return _installation(settings, data, _given_dsn(settings), settings.kafka, development=settings.sandbox)
 
 
@@ -78,9 +88,21 @@ def _installation(
     )
 
 
+@contextmanager
+def _told(data: DataDirectory, dsn: str, bootstrap: str | None) -> Iterator[None]:
+    """Tell, to the owner of the data directory only, where the servers are while they run."""
+    running = data.root / RUNNING
+    running.touch(mode=0o600)
+    running.write_text(json.dumps({"dsn": dsn, "kafka": bootstrap}))
+    try:
+        yield
+    finally:
+        running.unlink(missing_ok=True)
+
+
 def _given_dsn(settings: Settings) -> str:
     if settings.dsn is None:
-        raise NotPrepared("RONGCUO_DSN is not set: this command works on a PostgreSQL that is given")
+        raise NotPrepared("RONGCUO_DSN is not set, and no `rongcuo up` runs on this data directory")
     return settings.dsn.get_secret_value()
 
 

@@ -16,9 +16,14 @@ from shared.eventstore.engine import open_engine
 from shared.eventstore.log import Pool
 from shared.eventstore.readmodels import ReadModelRunner
 from shared.eventstore.store import open_store
+from shared.eventstore.transact import Cause
 from shared.hosting.installation import Installation
+from shared.kernel.ids import new_id
+from shared.kernel.metadata import system_actor
 from shared.messaging import parking
+from shared.messaging.discard import discard
 from shared.messaging.kafka_settings import KafkaSettings
+from shared.messaging.recovery import Evidence, recover
 from shared.messaging.republish import republish
 from shared.messaging.topics import ensure_topics
 from shared.settings import load_settings
@@ -58,6 +63,18 @@ async def rebuild_model(installation: Installation, service: str, model: str) ->
         await engine.dispose()
 
 
+async def recover_log(installation: Installation, service: str, reason: str) -> Evidence:
+    """Put back what the log lost from Kafka, and write the decision into the log; raises RecoveryRefused."""
+    databases = installation.databases
+    connection = await asyncpg.connect(databases.admin(service))
+    try:
+        await connection.execute(f'SET ROLE "{databases.role("owner")}"')
+        async with open_store(installation.dsn(service), service) as store:
+            return await recover(store, connection, _kafka(installation), _cause(), reason=reason)
+    finally:
+        await connection.close()
+
+
 @parked.command("list")
 def list_parked(service: Service) -> None:
     """列出停放的序列. List the parked sequences of a service's consumers."""
@@ -85,6 +102,31 @@ def retry(service: Service, consumer: str, log: str, stream: str) -> None:
     typer.echo("retry: ok" if asyncio.run(run()) else "retry: no such sequence")
 
 
+@parked.command("discard")
+def discard_parked(
+    service: Service,
+    consumer: str,
+    log: str,
+    stream: str,
+    reason: Annotated[str, typer.Option(help="A code in kebab-case: why these events shall never take effect.")],
+    to_version: Annotated[int | None, typer.Option(help="Discard up to this version; default: all.")] = None,
+) -> None:
+    """放弃一个序列(写成事件). Give up a parked sequence; the decision is an event."""
+
+    async def run() -> parking.ParkedSequence:
+        installation = installations.connected(load_settings())
+        async with open_store(installation.dsn(service), service) as store:
+            return await discard(store, _cause(), consumer, log, stream, reason=reason, to_version=to_version)
+
+    given_up = asyncio.run(run())
+    typer.echo(f"discard: versions {given_up.from_version}–{to_version or given_up.to_version}")
+
+
+def _cause() -> Cause:
+    """Return the cause of an operator's decision: whoever may enter the data directory."""
+    return Cause(actor=system_actor("operator"), correlation=new_id())
+
+
 def _kafka(installation: Installation) -> KafkaSettings:
     if installation.kafka is None:
         raise NotPrepared("RONGCUO_KAFKA is not set: this command works on a Kafka that is given")
@@ -95,8 +137,3 @@ def _kafka(installation: Installation) -> KafkaSettings:
 async def _pool(installation: Installation, service: str) -> AsyncIterator[Pool]:
     async with asyncpg.create_pool(installation.dsn(service), min_size=1, max_size=2) as pool:
         yield pool
-
-
-async def recover_log(installation: Installation, service: str) -> None:
-    """Placeholder that the recovery module replaces."""
-    raise NotPrepared(service)

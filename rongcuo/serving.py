@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from socket import socket
 
 import uvicorn
@@ -70,6 +72,17 @@ def health(workers: Sequence[Worker]) -> ASGIApp:
         return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+
+
+def run(work: Coroutine[None, None, None]) -> None:
+    """Run `work` on the fastest event loop there is here."""
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(work)
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's loop where there is one; it is not made for every system."""
+    return getattr(import_module("uvloop"), "new_event_loop", None) if find_spec("uvloop") else None
 
 
 @asynccontextmanager

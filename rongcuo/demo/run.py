@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,7 +46,7 @@ LABELS = {
 }
 
 
-def run(settings: Settings, bus: BusName, data: Path | None) -> None:
+def run(settings: Settings, bus: BusName | None, data: Path | None) -> None:
     """Play the demonstration and print it; raises what a step raises, so that the exit code tells."""
     console = Console()
     with _data(data) as directory:
@@ -73,7 +73,9 @@ def _data(given: Path | None) -> Iterator[Path]:
         yield Path(place) / "data"
 
 
-async def _play(installation: Installation, settings: Settings, progress) -> tuple[Played, list[Json]]:  # type: ignore[no-untyped-def]
+async def _play(
+    installation: Installation, settings: Settings, progress: Callable[[str], None]
+) -> tuple[Played, list[Json]]:
     await prepare(installation)
     stop, ready = asyncio.Event(), asyncio.Event()
     names = list(PROGRAMS)
@@ -116,4 +118,6 @@ def _print_timeline(console: Console, played: Played, feed: list[Json]) -> None:
     console.print("一年后的回访:档案服务尚无回访功能,此处仅作记录。")
     streams = {item["stream"] for item in feed}
     counts = " ".join(f"{name}={sum(item['log'] == name for item in feed)}" for name in PROGRAMS)
-    console.print(f"demo: ok · 事项 2 · 流 {len(streams)} · 事件 {len(feed)} ({counts})", highlight=False, soft_wrap=True)
+    console.print(
+        f"demo: ok · 事项 2 · 流 {len(streams)} · 事件 {len(feed)} ({counts})", highlight=False, soft_wrap=True
+    )

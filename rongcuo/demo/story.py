@@ -61,7 +61,13 @@ class Cast:
 
 async def register(desk: Desk, name: str, contact: str | None = None) -> str:
     """Enter a person; the name is sealed before it is stored."""
-    party = {"party_id": str(new_id()), "kind": "person", "jurisdiction": JURISDICTION, "name": name, "contact": contact}
+    party = {
+        "party_id": str(new_id()),
+        "kind": "person",
+        "jurisdiction": JURISDICTION,
+        "name": name,
+        "contact": contact,
+    }
     return str((await desk.create("/intake/v1/parties", party))["id"])
 
 

@@ -10,7 +10,7 @@ from services.adjudication.domain import AGGREGATES
 from services.adjudication.domain.tolerance_case.decisions import DECIDER
 from services.adjudication.projections import case_list
 from shared.hosting.installation import VERSION, Installation
-from shared.hosting.opened import open_service
+from shared.hosting.opened import OPERATIONS, open_service
 from shared.web.app import Service
 from shared.web.resources import Resources
 
@@ -32,7 +32,7 @@ def service(installation: Installation) -> Service:
         title="裁定 Adjudication",
         version=VERSION,
         routers=[api.routes],
-        aggregates=list(AGGREGATES.values()),
+        aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="容错案件:立案、调查核实、申辩、报告、集体认定、反馈。",
     )

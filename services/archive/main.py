@@ -12,7 +12,7 @@ from services.archive.domain import AGGREGATES
 from services.archive.domain.dossier.decisions import DECIDER
 from services.archive.projections import dossier_list
 from shared.hosting.installation import VERSION, Installation
-from shared.hosting.opened import open_service
+from shared.hosting.opened import OPERATIONS, open_service
 from shared.kernel.recorded import Recorded
 from shared.web.app import Service
 from shared.web.resources import Resources
@@ -40,7 +40,7 @@ def service(installation: Installation) -> Service:
         title="归档 Archive",
         version=VERSION,
         routers=[dossier_api.routes, sequence_api.routes],
-        aggregates=list(AGGREGATES.values()),
+        aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="案件卷宗;四个日志的统一顺序。",
     )

@@ -16,7 +16,7 @@ from services.intake.domain.party.decisions import DECIDER as PARTY
 from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
 from services.intake.projections import submission_list
 from shared.hosting.installation import VERSION, Installation
-from shared.hosting.opened import Opened, open_service
+from shared.hosting.opened import OPERATIONS, Opened, open_service
 from shared.kernel.ids import new_id
 from shared.web.app import Service
 from shared.web.resources import Resources
@@ -37,7 +37,7 @@ def service(installation: Installation) -> Service:
         title="受理 Intake",
         version=VERSION,
         routers=[party_api.routes, drafts_api.routes, submission_api.routes],
-        aggregates=list(AGGREGATES.values()),
+        aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="当事人登记;发现事项和容错申请的起草、提交、补正、受理、撤回。",
     )

@@ -10,7 +10,7 @@ from services.notification.domain import AGGREGATES
 from services.notification.domain.notice.decisions import DECIDER
 from services.notification.projections import inbox
 from shared.hosting.installation import VERSION, Installation
-from shared.hosting.opened import open_service
+from shared.hosting.opened import OPERATIONS, open_service
 from shared.web.app import Service
 from shared.web.resources import Resources
 
@@ -32,7 +32,7 @@ def service(installation: Installation) -> Service:
         title="送达 Notification",
         version=VERSION,
         routers=[api.routes],
-        aggregates=list(AGGREGATES.values()),
+        aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="当事人收件箱:通知与签收。",
     )

@@ -16,10 +16,14 @@ from shared.eventstore.store import EventStore, open_store
 from shared.hosting.installation import Installation
 from shared.kernel.decider import Decider, S
 from shared.keyring.keyring import Keyring
+from shared.messaging.events import PARKING, RECOVERY
 from shared.web.desk import CommandDesk
 from shared.web.reads import Freshness
 from shared.web.resources import Resources, derived_key
 from shared.web.sealing import Edge
+
+OPERATIONS = (RECOVERY, PARKING)
+"""Aggregates that every log may hold beside its own: what operators decided about the bus."""
 
 
 @dataclass(frozen=True)
