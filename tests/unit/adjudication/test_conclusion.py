@@ -160,6 +160,7 @@ class TestOpenClass:
             ({"recognised_by": ("member-1",)}, "collective-decision-needed"),
             ({"recognised_by": ("member-1", "officer-3")}, "investigator-cannot-decide"),
             ({"on": date(2022, 4, 27)}, "date-out-of-order"),
+            ({"on": date(2023, 5, 5)}, "date-in-future"),
         ],
     )
     def test_is_recognised_collectively_by_others_than_the_investigators(
@@ -205,6 +206,7 @@ class TestGiveFeedback:
         assert "参照" in refusal.detail
         given(DECIDER, refused).when(replace(FEED_BACK, explained=True)).then_types(FedBack)
 
-    def test_follows_the_conclusion(self) -> None:
-        early = replace(FEED_BACK, on=date(2022, 5, 4))
-        given(DECIDER, reported(REPORT, CONCLUDE)).when(early).then_rejected("date-out-of-order", "/on")
+    def test_follows_the_conclusion_and_lies_not_in_the_future(self) -> None:
+        concluded = reported(REPORT, CONCLUDE)
+        given(DECIDER, concluded).when(replace(FEED_BACK, on=date(2022, 5, 4))).then_rejected("date-out-of-order")
+        given(DECIDER, concluded).when(replace(FEED_BACK, on=date(2023, 5, 5))).then_rejected("date-in-future")

@@ -135,6 +135,7 @@ class TestRecordInvestigation:
         opened = history(DECIDER, *OPENED)
         given(DECIDER, opened).when(replace(VISIT, officers=("officer-1",))).then_rejected("two-officers-needed")
         given(DECIDER, opened).when(replace(VISIT, on=date(2022, 4, 20))).then_rejected("date-out-of-order", "/on")
+        given(DECIDER, opened).when(replace(VISIT, on=date(2023, 5, 5))).then_rejected("date-in-future", "/on")
 
 
 class TestHearDefence:
@@ -145,6 +146,12 @@ class TestHearDefence:
     def test_takes_a_statement_or_a_signed_waiver_never_both(self, statement: Any, waived: bool) -> None:
         unclear = replace(HEAR, statement=statement, waiver_signed=waived)
         given(DECIDER, history(DECIDER, *INVESTIGATED)).when(unclear).then_rejected("defence-needs-statement-or-waiver")
+
+    def test_needs_two_listeners_and_a_day_since_the_opening(self) -> None:
+        investigated = history(DECIDER, *INVESTIGATED)
+        given(DECIDER, investigated).when(replace(HEAR, heard_by=("officer-1",))).then_rejected("two-officers-needed")
+        given(DECIDER, investigated).when(replace(HEAR, on=date(2022, 4, 20))).then_rejected("date-out-of-order", "/on")
+        given(DECIDER, investigated).when(replace(HEAR, on=date(2023, 5, 5))).then_rejected("date-in-future", "/on")
 
     def test_takes_a_signed_waiver(self) -> None:
         waived = replace(HEAR, statement=None, waiver_signed=True)

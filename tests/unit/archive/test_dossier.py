@@ -104,5 +104,6 @@ class TestComplete:
     def test_needs_a_page_and_a_day_after_the_conclusion(self) -> None:
         filled = history(DECIDER, *FILLED)
         given(DECIDER, filled).when(replace(COMPLETE, pages=0)).then_rejected("pages-missing", "/pages")
+        given(DECIDER, filled).when(replace(COMPLETE, pages=1)).then_types(VolumeCompleted)
         given(DECIDER, filled).when(replace(COMPLETE, on=date(2022, 5, 4))).then_rejected("date-out-of-order", "/on")
         given(DECIDER, filled).when(replace(COMPLETE, on=date(2023, 5, 5))).then_rejected("date-in-future", "/on")

@@ -15,6 +15,7 @@ from services.intake.domain.submission.events import (
     SupplementRequested,
 )
 from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
+from shared.rules.pack import Rulebook, Situation, Status
 from tests.support.builders import (
     ACCEPT,
     ACT_ON,
@@ -33,7 +34,7 @@ from tests.support.builders import (
     an_id,
     sealed,
 )
-from tests.support.given import given, history
+from tests.support.given import RULES, given, history
 from tests.unit.machines import Machine, table
 
 MACHINE = Machine(
@@ -116,6 +117,13 @@ class TestSubmit:
     def test_takes_the_open_class_with_a_description(self) -> None:
         described = replace(FINDING, situations=("SC.X",), other_situation=sealed("other_situation"))
         given(DECIDER).when(described).then_types(SubmissionSubmitted)
+
+    def test_takes_an_open_class_whose_label_was_not_published(self) -> None:
+        pack = RULES.get(PACK)
+        open_class = Situation(code="SC.X", label=None, reference="S0", status=Status.UNKNOWN, open_class=True)
+        rules = Rulebook([pack.model_copy(update={"situations": (open_class,)})])
+        described = replace(FINDING, situations=("SC.X",), other_situation=sealed("other_situation"))
+        given(DECIDER, (), rules).when(described).then_types(SubmissionSubmitted)
 
     @pytest.mark.parametrize("change", [{"found_by": None}, {"found_on": None}, {"applicant": UNIT}])
     def test_of_a_finding_names_the_body_and_the_day_and_no_applicant(self, change: dict[str, Any]) -> None:
