@@ -24,7 +24,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 # SQLSTATE classes that blame the data: data exception, integrity violation, program limit, raised by log.append.
 _DATA_CLASSES: Final = ("21", "22", "23", "54", "P0")
-_FROM_DATABASE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_FROM_DATABASE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _CONNECTION: Final = {"default_transaction_isolation": "read committed", "application_name": "rongcuo appender"}
 
 
@@ -124,12 +124,21 @@ class Appender:
                 await self._work.wait()
                 self._work.clear()
                 while batch := self._next_batch():
-                    await self._flush(batch)
+                    await self._flush_supervised(batch)
         finally:
             self._open = False
+            self._room.set()
             for waiting in (*batch, *self._queue):
                 _refuse(waiting, LogUnavailable("stopped; the append may stand"))
             self._queue.clear()
+
+    async def _flush_supervised(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            await self._flush(batch)
+        except Exception:
+            logger.exception("a batch of %d was given up", len(batch))
+            for waiting in batch:
+                _refuse(waiting, LogUnavailable("outcome unknown; the append may stand"))
 
     def _next_batch(self) -> list[_Waiting]:
         """Take the next appends that do not depend on one another; the others keep their place."""
@@ -154,7 +163,7 @@ class Appender:
         """Write the batch, however often it takes; if the data is to blame, append by append."""
         try:
             rows = await self._send([waiting.append for waiting in batch])
-        except Exception as error:
+        except (asyncpg.PostgresError, ValueError) as error:
             if len(batch) == 1:
                 _refuse(batch[0], AppendRefused(getattr(error, "sqlstate", None) or type(error).__name__))
                 return
@@ -190,6 +199,7 @@ class Appender:
 
 
 def _blames_data(error: Exception) -> bool:
+    """Tell whether sending the same again would fail again: the driver or the server refused the values."""
     sqlstate = getattr(error, "sqlstate", None) or ""
     return isinstance(error, ValueError) or sqlstate.startswith(_DATA_CLASSES)
 

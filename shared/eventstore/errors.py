@@ -79,7 +79,7 @@ class Overloaded(Exception):
 
 
 class LogUnavailable(Exception):
-    """The appender is not running. An append that was under way may stand: send the same append again to know."""
+    """The appender has stopped or gave up. An append that was under way may stand: send the same again to know."""
 
 
 class LogHole(Exception):

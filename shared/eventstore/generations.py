@@ -141,9 +141,11 @@ async def exchange(engine: AsyncEngine, building: Generation) -> bool:
 
 def _is_begun(known: Sequence[Generation], model: ReadModel, anew: bool) -> bool:
     """Tell whether nothing is to be begun: a release that has been overtaken never takes the model back."""
-    if anew:
-        return any(found.state == "building" and found.model_version == model.version for found in known)
-    return any(found.model_version >= model.version for found in known)
+    return any(
+        found.model_version > model.version
+        or (found.model_version == model.version and (found.state == "building" or not anew))
+        for found in known
+    )
 
 
 async def _locked(connection: AsyncConnection, name: str) -> list[Generation]:

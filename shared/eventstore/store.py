@@ -25,9 +25,9 @@ class EventStore:
 
     log: EventLog
     appender: Appender
+    cache: AggregateCache = field(default_factory=AggregateCache)
     clock: Clock = utc_now
     new_id: NewId = new_id
-    cache: AggregateCache = field(default_factory=AggregateCache)
 
     async def load(
         self, decider: Decider[S], aggregate_id: UUID, *, at_version: int | None = None, as_of: datetime | None = None
@@ -75,4 +75,4 @@ async def open_store(
     async with asyncpg.create_pool(dsn, min_size=1, max_size=connections) as pool:
         await check_durability(pool)
         async with Appender(dsn, limits) as appender:
-            yield EventStore(EventLog(pool, log), appender, clock)
+            yield EventStore(EventLog(pool, log), appender, clock=clock)

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import asyncpg
 import pytest
 
 from shared.eventstore.append import IdempotencyRecord, Stored, Timer
@@ -176,3 +178,34 @@ async def test_large_appends_are_spread_over_several_flushes(database: LogDataba
     async with Appender(database.app, Limits(batch=3, batch_bytes=1000)) as appender:
         stored = await asyncio.gather(*(appender.append(an_append(count=n % 4 + 1)) for n in range(40)))
     assert max(answer.position for answer in stored) == await log.head() == 100
+
+
+class Garbled:
+    """A connection that carries out what it is asked and then says something that the driver cannot read."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def fetch(self, *args: Any, **kwargs: Any) -> None:
+        await self._connection.fetch(*args, **kwargs)
+        raise asyncpg.InternalClientError("unreadable")
+
+    def terminate(self) -> None:
+        self._connection.terminate()
+
+
+async def test_an_answer_that_cannot_be_read_is_asked_for_again(appender: Appender, log: EventLog) -> None:
+    appender._connection = Garbled(appender._connection)  # type: ignore[assignment]
+    assert await appender.append(an_append(count=2)) == Stored(2, 2)
+    assert await log.head() == 2
+
+
+async def test_a_mistake_of_ours_costs_one_batch_and_not_the_flusher(
+    appender: Appender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = an_append()
+    with monkeypatch.context() as patched:
+        patched.setattr("shared.eventstore.appender.verdict", None)
+        with pytest.raises(LogUnavailable):
+            await appender.append(append)
+    assert await appender.append(append) == Stored(1, 1)

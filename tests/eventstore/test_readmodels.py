@@ -188,6 +188,7 @@ async def test_a_release_that_was_overtaken_goes_on_with_its_own_tables_and_neve
     await runner.catch_up()
     await ReadModelRunner(engine, log, [replace(MODEL, version=2)]).catch_up()
     expected = await append_some(appender)
+    await runner.rebuild("totals")
     await runner.catch_up()
     assert await totals(engine) == expected
     assert await totals(engine, replace(MODEL, version=2)) == {}
