@@ -41,11 +41,16 @@ class Codec:
         """Return the payload's canonical bytes; raises NotCanonical for content outside the profile."""
         return canonical_bytes(event.model_dump(mode="json"))
 
-    def decode(self, event_type: str, schema_version: int, payload: bytes) -> Event:
-        """Return the event in its current shape; raises UnknownEvent for a type or version of another build."""
+    def decode(self, event_type: str, schema_version: int, payload: bytes, *, foreign: bool = False) -> Event:
+        """Return the event in its current shape; raises UnknownEvent for a type or version of another build.
+
+        `foreign` is for another service's events: members that this build does not know yet are passed over.
+        """
         data: dict[str, Any] = orjson.loads(payload)
         version, data = self._upcasters.lift(event_type, schema_version, data)
         event = self.types.get(event_type)
         if event is None or event.schema_version != version:
             raise UnknownEvent(event_type, schema_version)
+        if foreign:
+            data = {name: value for name, value in data.items() if name in event.model_fields}
         return event.model_validate(data)

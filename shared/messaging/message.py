@@ -18,7 +18,7 @@ class Message:
 
     def event(self, codec: Codec) -> Event:
         """Return the event in its current shape; raises UnknownEvent for one of another build."""
-        return codec.decode(self.recorded.type, self.recorded.schema_version, self.recorded.payload)
+        return codec.decode(self.recorded.type, self.recorded.schema_version, self.recorded.payload, foreign=True)
 
     @property
     def metadata(self) -> Metadata:

@@ -49,6 +49,13 @@ class TestCodec:
         with pytest.raises(UnknownEvent):
             Codec([LanternLit], UPCASTERS).decode(name, version, b'{"street":"x","colour":"y"}')
 
+    def test_passes_over_what_another_service_added_since(self) -> None:
+        codec = Codec([LanternLit], UPCASTERS)
+        newer = b'{"colour":"gold","oil":7,"street":"x"}'
+        assert codec.decode("LanternLit", 2, newer, foreign=True) == LanternLit(street="x", colour="gold")
+        with pytest.raises(ValidationError):
+            codec.decode("LanternLit", 2, newer)
+
     def test_refuses_a_gap_in_the_upcasters(self) -> None:
         with pytest.raises(ValueError, match="do not lead from 1 to 2"):
             Codec([LanternLit])
