@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address on which the services listen.")
     port: Port = Field(default=8080, description="Port on which the services listen.")
     sandbox: bool = Field(
-        default=False, description="Sandbox: clients may set the clock and use development tokens. Never in production."
+        default=False, description="Sandbox: development tokens are trusted on given servers, too. Never in production."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
     append_queue: int = Field(
