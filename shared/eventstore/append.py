@@ -1,5 +1,6 @@
 """What is asked of the log and what it answers: plain values, checked for size before they are queued."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from shared.kernel.canonical import NotCanonical, parse_canonical
 MAX_PAYLOAD = 256 * 1024
 MAX_METADATA = 8 * 1024
 MAX_APPEND = 4 * 1024 * 1024
+_STREAM = re.compile(r"[a-z][a-z0-9_]{0,62}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +119,24 @@ class Stored:
 
 
 def check(append: Append) -> None:
-    """Raise AppendRefused for an append that the log could only refuse: empty, too large or not canonical."""
+    """Raise AppendRefused for an append that could never be stored: empty, malformed, too large, not canonical."""
     if not (append.events or append.idempotency or append.watermark or append.timers):
         raise AppendRefused("nothing to write")
+    if not _STREAM.fullmatch(append.stream):
+        raise AppendRefused("a stream is <category>-<uuid>")
     if append.size > MAX_APPEND:
         raise AppendRefused("more than 4 MiB in one append")
     for event in append.events:
-        if len(event.payload) > MAX_PAYLOAD:
-            raise AppendRefused("payload over 256 KiB")
-        if len(event.metadata) > MAX_METADATA:
-            raise AppendRefused("metadata over 8 KiB")
-        _check_canonical(event)
+        _check_event(event)
 
 
-def _check_canonical(event: NewEvent) -> None:
+def _check_event(event: NewEvent) -> None:
+    if not _TYPE.fullmatch(event.type):
+        raise AppendRefused("a type is a class name")
+    if len(event.payload) > MAX_PAYLOAD:
+        raise AppendRefused("payload over 256 KiB")
+    if len(event.metadata) > MAX_METADATA:
+        raise AppendRefused("metadata over 8 KiB")
     try:
         parse_canonical(event.payload)
         parse_canonical(event.metadata)

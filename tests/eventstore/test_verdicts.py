@@ -14,7 +14,6 @@ from shared.eventstore.errors import (
     EventIdTaken,
     Fenced,
     KeyKnown,
-    NotAppended,
     VersionConflict,
     WatermarkRefused,
 )
@@ -189,7 +188,7 @@ async def test_timers_are_set_moved_and_cancelled_with_the_events(appender: Appe
         ({"metadata": b'{"a":"' + b"x" * 8192 + b'"}'}, "metadata over 8 KiB"),
         ({"payload": b'{"a": 1}'}, "not canonical JSON"),
         ({"metadata": b'{"b":1,"a":1}'}, "not canonical JSON"),
-        ({"type": "not a type"}, "23514"),
+        ({"type": "not a type"}, "a type is a class name"),
         ({"schema_version": 0}, "23514"),
     ],
 )
@@ -197,13 +196,20 @@ async def test_what_can_never_be_stored_is_refused_and_its_neighbours_are_stored
     appender: Appender, event: dict[str, Any], reason: str
 ) -> None:
     bad = an_append(events=(replace(events()[0], **event),))
-    batch = [an_append(), bad, an_append(), an_append(stream="no-uuid")]
-    first, refused, third, nowhere = await asyncio.gather(*map(appender.append, batch), return_exceptions=True)
+    batch = [an_append(), bad, an_append()]
+    first, refused, third = await asyncio.gather(*map(appender.append, batch), return_exceptions=True)
     assert isinstance(first, Stored)
     assert isinstance(third, Stored)
     assert isinstance(refused, AppendRefused)
     assert refused.reason == reason
-    assert isinstance(nowhere, NotAppended)
+
+
+@pytest.mark.parametrize(
+    "stream", ["no-uuid", "Tally-018f0000-0000-7000-8000-000000000001", "a-b-" + str(new_id()), ""]
+)
+async def test_a_stream_is_named_by_its_category_and_a_uuid(appender: Appender, stream: str) -> None:
+    with pytest.raises(AppendRefused, match="<category>-<uuid>"):
+        await appender.append(an_append(stream))
 
 
 async def test_an_append_of_nothing_is_refused(appender: Appender) -> None:
