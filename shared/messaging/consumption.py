@@ -15,7 +15,7 @@ from shared.messaging.failures import code_of, is_outage
 from shared.messaging.inbox import WatermarkConflict
 from shared.messaging.intake import HandlerIntake, Intake, SinkIntake
 from shared.messaging.places import PlaceMoved, Places
-from shared.messaging.waiting import Backoff, monotonic, pause
+from shared.messaging.waiting import Backoff, is_stray, monotonic, pause
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,9 @@ class Consumption:
             except (WatermarkConflict, ForeignRecord) as error:
                 self._report("stopped", error)
                 return
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if not (isinstance(error, Exception) or is_stray(error)):
+                    raise
                 self._report("failing", error)
                 await pause(stop, trouble.next())
 
@@ -88,7 +90,9 @@ class Consumption:
             await pause(stop, self._pace.watch_s)
             try:
                 await self.look()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if not (isinstance(error, Exception) or is_stray(error)):
+                    raise
                 logger.warning("%s cannot be watched: %s", self._subject.name, code_of(error))
 
     async def look(self) -> None:
@@ -156,7 +160,7 @@ class Consumption:
             return False
         return True
 
-    def _report(self, state: str, error: Exception) -> None:
+    def _report(self, state: str, error: BaseException) -> None:
         if (self._state, self._code) != (state, code_of(error)):
             logger.error("%s %s: %s", self._subject.name, state, code_of(error))
         self._state, self._code = state, code_of(error)

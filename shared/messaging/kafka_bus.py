@@ -72,6 +72,8 @@ class KafkaBus:
 
     async def lost(self, places: Mapping[Partition, Place]) -> frozenset[Partition]:
         """Return the partitions in which the remembered event no longer stands: their topic was made anew."""
+        if not places:
+            return frozenset()
         standing: dict[Partition, Recorded] = {}
         async with open_reader(self._settings) as reader:
             for topic in {partition.topic for partition in places}:

@@ -113,7 +113,7 @@ async def park(
     """
     if not events:
         return
-    columns = zip(*((getattr(r, name) for name in _RECORDED.split(", ")) for r in events), strict=True)
+    columns = zip(*([getattr(r, name) for name in _RECORDED.split(", ")] for r in events), strict=True)
     status = await source.execute(_PARK, consumer, *(list(column) for column in columns), error, after_s)
     if status != f"INSERT 0 {len(events)}":
         raise WatermarkConflict(consumer, events[0])

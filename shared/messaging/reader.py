@@ -1,7 +1,7 @@
 """Reads records of a topic by offset, outside any consumer group; a reader lives for one look and commits nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.kernel.recorded import Recorded
 from shared.messaging.envelope import recorded_of
 from shared.messaging.kafka_settings import KafkaSettings
-from shared.messaging.topics import PARTITIONS, TopicMismatch
+from shared.messaging.topics import PARTITIONS, TopicMissing
 
 _WAIT_MS = 250
 _PATIENCE_S = 15.0
@@ -31,10 +31,11 @@ class Reader:
         self._consumer = consumer
 
     async def ends(self, topic: str) -> dict[int, int]:
-        """Return the next offset of every partition; raises TopicMismatch if the topic is not there."""
+        """Return the next offset of every partition; raises TopicMissing if the topic is not there."""
         if topic not in await self._consumer.topics():
-            raise TopicMismatch(f"{topic}: there is no such topic; make it with `rongcuo topics`")
+            raise TopicMissing(topic)
         partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        self._look_at(partitions)
         ends = await self._consumer.end_offsets(partitions)
         return {partition.partition: end for partition, end in ends.items()}
 
@@ -52,7 +53,7 @@ class Reader:
         ends = await self.ends(topic)
         wanted = {TopicPartition(topic, n): offset for n, offset in offsets.items() if 0 <= offset < ends[n]}
         found: dict[int, Recorded] = {}
-        self._seek(wanted)
+        self._read_from(wanted)
         async with asyncio.timeout(_PATIENCE_S):
             while wanted:
                 answer = await self._consumer.getmany(*wanted, timeout_ms=_WAIT_MS, max_records=1)
@@ -64,7 +65,7 @@ class Reader:
     async def everything(self, topic: str) -> AsyncIterator[Recorded]:
         """Yield every event of a topic from the beginning to its present end, in order within a partition."""
         ends = {TopicPartition(topic, n): end for n, end in (await self.ends(topic)).items() if end}
-        self._seek(dict.fromkeys(ends, 0))
+        self._read_from(dict.fromkeys(ends, 0))
         while ends:
             async with asyncio.timeout(_PATIENCE_S):
                 answer = await self._consumer.getmany(*ends, timeout_ms=_WAIT_MS)
@@ -74,10 +75,21 @@ class Reader:
                 if records[-1].offset >= ends[partition] - 1:
                     del ends[partition]
 
-    def _seek(self, places: Mapping[TopicPartition, int]) -> None:
-        self._consumer.assign(list(places))
-        for partition, offset in places.items():
+    def _look_at(self, partitions: Sequence[TopicPartition]) -> None:
+        """Assign partitions without reading them yet.
+
+        This also is how the client learns of the topic; asked for the end of an unknown one it fails, pauses and asks
+        again.
+        """
+        self._consumer.assign(partitions)
+        self._consumer.pause(*partitions)
+        for partition in partitions:
+            self._consumer.seek(partition, 0)
+
+    def _read_from(self, offsets: Mapping[TopicPartition, int]) -> None:
+        for partition, offset in offsets.items():
             self._consumer.seek(partition, offset)
+        self._consumer.resume(*offsets)
 
 
 @asynccontextmanager
@@ -95,4 +107,5 @@ async def open_reader(settings: KafkaSettings) -> AsyncIterator[Reader]:
         await consumer.start()
         yield Reader(consumer)
     finally:
+        await asyncio.sleep(0)  # stop() would wait for its tasks with a CancelledError if they had never run
         await consumer.stop()

@@ -1,7 +1,8 @@
 """The topics: one for each log, made by an operator and checked at start; no client ever makes one by accident."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -18,6 +19,13 @@ _TOPIC_EXISTS, _UNKNOWN_TOPIC = 36, 3
 
 class TopicMismatch(Exception):
     """A topic is missing or not as `ensure_topics` makes it; the message names topic, setting and both values."""
+
+
+class TopicMissing(TopicMismatch):
+    """There is no such topic."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"{topic}: there is no such topic; make it with `rongcuo topics`")
 
 
 def topic_name(prefix: str, log: str) -> str:
@@ -46,7 +54,7 @@ async def ensure_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
             for _, code, *_ in answer.topic_errors:
                 if code not in (0, _TOPIC_EXISTS):
                     raise for_code(code)(name)
-    await check_topics(settings, logs)
+    await _until_known(settings, logs)
 
 
 async def check_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
@@ -56,11 +64,20 @@ async def check_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
             name = topic_name(settings.topic_prefix, log)
             (topic,) = await admin.describe_topics([name])
             if topic["error_code"] == _UNKNOWN_TOPIC:
-                raise TopicMismatch(f"{name}: there is no such topic; make it with `rongcuo topics`")
+                raise TopicMissing(name)
             _compare(name, "partitions", str(len(topic["partitions"])), str(PARTITIONS))
             configs = await _configs(admin, name)
             for setting, wanted in {**_FOREVER, "min.insync.replicas": str(settings.min_insync)}.items():
                 _compare(name, setting, configs.get(setting, "unknown"), wanted)
+
+
+async def _until_known(settings: KafkaSettings, logs: Sequence[str]) -> None:
+    """Check the topics when every broker has heard of them, which takes a moment."""
+    for _ in range(100):
+        with suppress(TopicMissing):
+            return await check_topics(settings, logs)
+        await asyncio.sleep(0.1)
+    return await check_topics(settings, logs)
 
 
 async def _configs(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:

@@ -31,3 +31,9 @@ class Backoff:
 def monotonic() -> float:
     """Return seconds on the event loop's clock, which only measures intervals."""
     return asyncio.get_running_loop().time()
+
+
+def is_stray(error: BaseException) -> bool:
+    """Return whether a CancelledError came out of a library although nobody wants this task to end."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and not task.cancelling()

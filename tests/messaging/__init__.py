@@ -1,0 +1,1 @@
+"""Relay, buses and consumers against a real PostgreSQL and a real Kafka."""
