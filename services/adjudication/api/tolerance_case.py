@@ -54,9 +54,14 @@ async def list_cases(
     return read.page(items, lambda row: [str(row.id)])
 
 
-@routes.get("/tolerance-cases/{case_id}", response_model=ToleranceCaseView, response_model_exclude_unset=True)
+@routes.get(
+    "/tolerance-cases/{case_id}",
+    response_model=ToleranceCaseView,
+    response_model_exclude_unset=True,
+    summary="案件详情",
+)
 async def read_case(case_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
-    """案件详情, as it stands or as it stood."""
+    """Read a case as it stands, or as it stood."""
     return await detail(service.cases.desk, service.cases.edge, caller, case_id, read)
 
 
