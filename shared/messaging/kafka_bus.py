@@ -16,7 +16,7 @@ from shared.messaging.envelope import recorded_of
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.places import Partition, Place, Places
 from shared.messaging.reader import open_reader
-from shared.messaging.topics import PARTITIONS, topic_name
+from shared.messaging.topics import PARTITIONS, TopicMissing, topic_name
 
 _SESSION_MS, _HEARTBEAT_MS, _REBALANCE_MS = 45_000, 3_000, 60_000
 _DRAIN_S = 45.0  # within the rebalance time-out, after which the group goes on without us
@@ -140,6 +140,9 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aio
             self._broken = error
 
     async def _begin(self, assigned: dict[Partition, TopicPartition]) -> None:
+        for topic in self._consumer.subscription():
+            if not self._consumer.partitions_for_topic(topic):
+                raise TopicMissing(topic)
         known = await self._places.load({partition.topic for partition in assigned})
         mine = {partition: place for partition, place in known.items() if partition in assigned}
         lost = await self._bus.lost(mine)
