@@ -57,18 +57,18 @@ def up(
 ) -> None:
     """启动全部服务(单进程,自带数据库). Serve everything in one process, with a database of our own."""
     settings = _settings(data=data, host=host, port=port)
-    with installations.embedded(settings, bus) as installation:
-        serving.run(_up(installation, settings))
+    with installations.embedded(settings, bus) as embedded:
+        serving.run(_up(embedded, settings))
 
 
-async def _up(installation: "operations.Installation", settings: Settings) -> None:
+async def _up(embedded: installations.Embedded, settings: Settings) -> None:
     from rongcuo.platform import PROGRAMS, application, prepare, workers
 
     async with serving.until_signalled() as stop:
-        await prepare(installation)
-        app_ = application(installation, list(PROGRAMS))
-        async with workers(installation, list(PROGRAMS)) as running:
-            await serving.serve(app_, running, settings.host, settings.port, stop, _announce)
+        await prepare(embedded.installation)
+        app_ = application(embedded.installation, list(PROGRAMS))
+        async with workers(embedded.installation, list(PROGRAMS)) as running:
+            await serving.serve(app_, [*running, embedded], settings.host, settings.port, stop, _announce)
 
 
 @app.command()
@@ -186,5 +186,6 @@ def _settings(**given: object) -> Settings:
     """Read the environment; what the command line gives wins."""
     settings = load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.getLogger().level))
+    for library in ("aiokafka", "alembic", "httpx"):
+        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
     return settings

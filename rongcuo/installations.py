@@ -1,8 +1,11 @@
 """Opens an installation for one process: secrets, servers of our own where none are given, whom to trust."""
 
+import asyncio
 import json
+import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from rongcuo.embedded.data import DataDirectory
@@ -17,7 +20,9 @@ from shared.messaging.kafka_settings import KafkaSettings
 from shared.rules.loader import load_rulebook
 from shared.settings import Settings
 
+logger = logging.getLogger(__name__)
 BusName = Literal["local", "kafka"]
+WATCH_S = 1.0
 RUNNING = "running.json"
 
 
@@ -25,8 +30,26 @@ class NotPrepared(RuntimeError):
     """Something that `rongcuo migrate` or a setting has to provide is missing; the message says what."""
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """An installation with the servers that this process runs for it."""
+
+    installation: Installation
+    servers: tuple[Postgres | Kafka, ...]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Start a server again that has died, until `stop` is set."""
+        while not stop.is_set():
+            for server in self.servers:
+                if server.pid is None:
+                    logger.error("%s has died and is started again", server.version)
+                    server.start()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), WATCH_S)
+
+
 @contextmanager
-def embedded(settings: Settings, bus: BusName | None = None) -> Iterator[Installation]:
+def embedded(settings: Settings, bus: BusName | None = None) -> Iterator[Embedded]:
     """Hold the data directory and run the servers that the settings do not name, until the context ends.
 
     Without a `bus`, a Kafka that the settings name is used. While it runs, `running.json` in the data directory tells
@@ -36,12 +59,17 @@ def embedded(settings: Settings, bus: BusName | None = None) -> Iterator[Install
     """
     with ExitStack() as stack:
         data = stack.enter_context(DataDirectory(settings.data))
-        dsn = settings.dsn.get_secret_value() if settings.dsn else stack.enter_context(_postgres(settings, data)).dsn
-        bootstrap = None
-        if bus == "kafka" or (bus is None and settings.kafka):
-            bootstrap = settings.kafka or stack.enter_context(_kafka(settings, data)).bootstrap
+        postgres, broker = _postgres(settings, data), _kafka(settings, data)
+        wanted = bus == "kafka" or (bus is None and settings.kafka is not None)
+        servers: list[Postgres | Kafka] = []
+        if settings.dsn is None:
+            servers.append(stack.enter_context(postgres))
+        if wanted and settings.kafka is None:
+            servers.append(stack.enter_context(broker))
+        dsn = settings.dsn.get_secret_value() if settings.dsn else postgres.dsn
+        bootstrap = (settings.kafka or broker.bootstrap) if wanted else None
         stack.enter_context(_told(data, dsn, bootstrap))
-        yield _installation(settings, data, dsn, bootstrap, development=True)
+        yield Embedded(_installation(settings, data, dsn, bootstrap, development=True), tuple(servers))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from socket import socket
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -39,22 +40,30 @@ class _Server(uvicorn.Server):
         yield
 
 
+class Part(Protocol):
+    """Something that runs beside the application."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set."""
+        ...
+
+
 async def serve(
     app: ASGIApp,
-    workers: Sequence[Worker],
+    parts: Sequence[Part],
     host: str,
     port: int,
     stop: asyncio.Event,
     announce: Callable[[str], None],
 ) -> None:
-    """Serve `app` and run `workers` until `stop` is set; a part that fails ends all of them."""
+    """Serve `app` and run `parts` until `stop` is set; one that fails ends all of them."""
     config = uvicorn.Config(
         app, host=host, port=port, lifespan="on", access_log=False, log_config=None, timeout_graceful_shutdown=GRACE_S
     )
     server = _Server(config, announce)
     async with asyncio.TaskGroup() as group:
-        for worker in workers:
-            group.create_task(worker.run(stop))
+        for part in parts:
+            group.create_task(part.run(stop))
         serving = group.create_task(server.serve())
         serving.add_done_callback(lambda _: stop.set())
         await stop.wait()

@@ -58,8 +58,8 @@ def run(settings: Settings, bus: BusName | None, data: Path | None) -> None:
                 bar.update(task, description=step, advance=1)
 
             chosen = settings.model_copy(update={"data": directory, "port": free_port()})
-            with installations.embedded(chosen, bus) as installation:
-                feeds = asyncio.run(_play(installation, chosen, progress))
+            with installations.embedded(chosen, bus) as embedded:
+                feeds = asyncio.run(_play(embedded.installation, chosen, progress))
             bar.update(task, description="完成", completed=STEPS)
     _print_timeline(console, *feeds)
 
