@@ -9,31 +9,22 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import asyncpg
-from aiokafka.errors import KafkaError
-
-from shared.eventstore.errors import LogHole
 from shared.eventstore.log import EventLog
 from shared.messaging import checkpoint
 from shared.messaging.checkpoint import CheckpointRefused, Claim, PartitionEnd
 from shared.messaging.connections import Pool
-from shared.messaging.envelope import ForeignRecord
 from shared.messaging.evidence import LogBehindBus, check_log, lost_partitions
 from shared.messaging.holding import Holding
 from shared.messaging.kafka_settings import KafkaSettings
-from shared.messaging.producer import Acknowledged, Publisher, PublishFailed
+from shared.messaging.producer import Acknowledged, Publisher
 from shared.messaging.reader import open_reader
-from shared.messaging.topics import TopicMismatch, topic_name
-from shared.messaging.waiting import Backoff, monotonic, pause
+from shared.messaging.topics import topic_name
+from shared.messaging.waiting import Backoff, is_stray, monotonic, pause
 
 logger = logging.getLogger(__name__)
 
 Hook = Callable[[str], Awaitable[None]]
 _NEVER = float("-inf")
-_FAILURES = (
-    *(PublishFailed, KafkaError, TopicMismatch, ForeignRecord, LogHole),
-    *(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError),
-)
 
 
 @dataclass(frozen=True)
@@ -144,7 +135,9 @@ class Relay:
             self._claim = None
         except LogBehindBus as error:
             self._trouble("stopped", error.code)
-        except _FAILURES as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if not (isinstance(error, Exception) or is_stray(error)):
+                raise
             self._trouble("failing", type(error).__name__)
         return 0
 

@@ -21,7 +21,7 @@ async def test_topics_may_be_made_again_and_keep_their_records_for_ever(settings
     ("partitions", "configs", "named"),
     [
         (6, {"retention.ms": "-1"}, "partitions is 6, must be 12"),
-        (12, {}, "retention.ms is 604800000, must be -1"),
+        (12, {"retention.ms": "604800000"}, "retention.ms is 604800000, must be -1"),
         (12, {"retention.ms": "-1", "cleanup.policy": "compact"}, "cleanup.policy is compact, must be delete"),
     ],
 )
