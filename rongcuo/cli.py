@@ -14,6 +14,7 @@ from rongcuo.embedded.data import DataDirectoryRefused
 from rongcuo.embedded.process import ServerFailed
 from rongcuo.installations import BusName, NotPrepared
 from shared.authz.roles import Role
+from shared.eventstore.durability import UnsafeServer
 from shared.hosting.installation import VERSION
 from shared.kernel.ids import new_id
 from shared.messaging.discard import NothingParked
@@ -25,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="容错纠错与澄清正名平台"
 )
 app.add_typer(operations.parked, name="parked")
-_TOLD = (DataDirectoryRefused, NotPrepared, NothingParked, RecoveryRefused, ServerFailed, TopicMismatch)
+_TOLD = (DataDirectoryRefused, NotPrepared, NothingParked, RecoveryRefused, ServerFailed, TopicMismatch, UnsafeServer)
 Bus = Annotated[
     BusName | None,
     typer.Option(

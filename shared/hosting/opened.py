@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.authz.caller import Caller
+from shared.eventstore.durability import check_durability
 from shared.eventstore.engine import open_engine
 from shared.eventstore.read_after import ReadAfter
 from shared.eventstore.readmodels import ReadModel, wait_for
@@ -68,6 +70,7 @@ class Opened:
 async def open_service(installation: Installation, name: str) -> AsyncIterator[Opened]:
     """Open the parts of the service `name`; raises UnsafeServer or LogUnavailable when they cannot be relied on."""
     dsn = installation.dsn(name)
+    await _check_keyring(installation.dsn("keyring"))
     keyring = await Keyring.open(installation.dsn("keyring"), installation.key_service)
     engine = open_engine(dsn)
     try:
@@ -77,6 +80,15 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     finally:
         await engine.dispose()
         await keyring.close()
+
+
+async def _check_keyring(dsn: str) -> None:
+    """Refuse a keyring that may forget a key whose event is stored: that text would be lost for ever."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await check_durability(connection)
+    finally:
+        await connection.close()
 
 
 def _state_of(aggregate: Any) -> str | None:

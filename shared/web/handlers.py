@@ -13,8 +13,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared.eventstore.errors import AppendRefused, LogUnavailable, Overloaded, VersionConflict
+from shared.eventstore.readmodels import NotBuilt
 from shared.kernel.canonical import NotCanonical
 from shared.kernel.errors import Rejected
+from shared.keyring.data_keys import KeyDestroyed
 from shared.web.catalogue import catalogue
 from shared.web.problems import Fault, Problem, problem_response
 from shared.web.reads import NotModified
@@ -43,6 +45,8 @@ def install(app: FastAPI, allowed: Callable[[str], set[str]]) -> None:
         VersionConflict: lambda _: Problem("version-contended", headers={"Retry-After": "1"}),
         AppendRefused: lambda _: Problem("content-too-large"),
         NotCanonical: lambda _: Problem("content-invalid"),
+        NotBuilt: lambda _: Problem("read-model-behind", headers={"Retry-After": "1"}),
+        KeyDestroyed: lambda _: Problem("subject-erased"),
         Overloaded: lambda busy: Problem("log-overloaded", headers={"Retry-After": str(ceil(busy.retry_after_s))}),
         **dict.fromkeys(_UNREACHABLE, lambda _: Problem("log-unavailable", headers={"Retry-After": "2"})),
         DBAPIError: _database,
