@@ -63,5 +63,5 @@ def test_every_command_succeeds_and_inbox_and_history_are_printed(running: Insta
     *answers, inbox, history = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == COMMANDS
     assert [answer for answer in answers if "code" in answer] == []
-    assert [notice["template"] for notice in inbox["items"]] == ["submission_accepted", "tolerance_fed_back"]
+    assert [notice["template"] for notice in inbox["items"]] == ["tolerance_fed_back", "submission_accepted"]
     assert [event["type"] for event in history["items"]] == CASE

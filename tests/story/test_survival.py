@@ -1,49 +1,54 @@
 """Workers that are killed in the middle of the story, and started again, lose nothing and do nothing twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
+import pytest
+
+from rongcuo.demo.client import Desk
 from rongcuo.demo.story import applicant, zhong
 from shared.messaging.envelope import recorded_of
 from tests.story import timelines
-from tests.story.conftest import Told, silent
+from tests.story.conftest import Told
 from tests.story.evidence import as_copied, collected, records
 from tests.story.processes import Processes
 from tests.story.test_story import check_once, matter_of, settled
 
-KILLED = ("adjudication.worker", "intake.worker")
-"""The consumer that opens cases, and the process of intake's relay (every worker also is its log's relay)."""
-LIVES_S = 2.0
+PATIENCE_S = 180
+"""Kafka gives the share of a killed member to the next one only when its session is over (45 s)."""
+DEATHS = {
+    # what the step writes is written while nobody publishes it and nobody would take it up
+    "承办部门受理,裁定服务立案": ("intake.worker", "adjudication.worker"),
+    "退回补正、补正后重新提交、受理": ("archive.worker",),
+    "调查、申辩、报告、集体裁定(容错减责)、反馈": ("adjudication.worker",),
+}
 
 
-@asynccontextmanager
-async def dying(processes: Processes, *names: str) -> AsyncIterator[list[str]]:
-    """Kill one process after the other, start it again, let it work for a moment, and so on until the context ends."""
-    deaths: list[str] = []
+@dataclass
+class Reaper:
+    """Kills processes when a step begins, and starts them again at once: the step goes on meanwhile."""
 
-    async def reap() -> None:
-        while True:
-            for name in names:
-                processes.kill(name)
-                deaths.append(name)
-                processes.again(name)
-                await processes.ready(name)
-                await asyncio.sleep(LIVES_S)
+    processes: Processes
+    deaths: list[str] = field(default_factory=list)
 
-    reaper = asyncio.create_task(reap())
-    yield deaths
-    reaper.cancel()
-    await asyncio.gather(reaper, return_exceptions=True)
-    await processes.ready(*names)
+    def __call__(self, step: str) -> None:
+        for name in DEATHS.get(step, ()):
+            self.processes.kill(name)
+            self.processes.again(name)
+            self.deaths.append(name)
 
 
-async def test_killed_workers_lose_nothing_and_do_nothing_twice(kafka_story: Told) -> None:
+async def test_killed_workers_lose_nothing_and_do_nothing_twice(
+    kafka_story: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Desk.until, "__kwdefaults__", {"seconds": PATIENCE_S})
     installation = kafka_story.installation
     before = len(await settled(installation))
-    async with dying(installation.processes, *KILLED) as deaths:
-        played = [await zhong(installation.cast, silent), await applicant(installation.cast, silent)]
-    assert set(deaths) == set(KILLED)
+    reaper = Reaper(installation.processes)
+    played = [await zhong(installation.cast, reaper), await applicant(installation.cast, reaper)]
+    assert reaper.deaths == [name for names in DEATHS.values() for name in names]
+    async with asyncio.timeout(PATIENCE_S):
+        await installation.processes.ready()
     events = await settled(installation)
     assert len(events) == before + timelines.EVENTS + 2
     matters = [await matter_of(installation, each) for each in played]
@@ -51,8 +56,6 @@ async def test_killed_workers_lose_nothing_and_do_nothing_twice(kafka_story: Tol
     await check_once(installation, events)
     assert installation.kafka
     published = [recorded_of(record.headers.items(), record.value) for record in await records(installation.kafka)]
-    assert {(event.log, event.position): event for event in published} == {
-        (event.log, event.position): event for event in events
-    }
-    assert len({(event.log, event.position, event.hash) for event in published}) == len(events)
+    assert set(published) == set(events)  # a killed relay may publish its last page again: the same events
+    assert as_copied(published) == as_copied(events)
     assert as_copied(await collected(installation.databases)) == as_copied(events)
