@@ -33,9 +33,6 @@ class ParkedSequenceDiscarded(Event):
     reason: Reason
 
 
-CODEC = Codec([LogRecovered, ParkedSequenceDiscarded])
-
-
 @dataclass(frozen=True)
 class Operation:
     """State of both aggregates: how far it was decided already. They belong to no matter and no jurisdiction."""
@@ -56,8 +53,8 @@ def evolve(state: Operation, event: Event) -> Operation:
     return replace(state, decided_to=_end(event))
 
 
-RECOVERY = Decider("operation", CODEC, Operation(), decide, evolve)
-PARKING = Decider("parking", CODEC, Operation(), decide, evolve)
+RECOVERY = Decider("operation", Codec([LogRecovered]), Operation(), decide, evolve)
+PARKING = Decider("parking", Codec([ParkedSequenceDiscarded]), Operation(), decide, evolve)
 
 
 def recovery_id(log: str, from_position: int) -> UUID:

@@ -15,6 +15,7 @@ from services.intake.domain import AGGREGATES as INTAKE
 from services.notification.domain import AGGREGATES as NOTIFICATION
 from shared.kernel.decider import Decider
 from shared.kernel.events import Event
+from shared.messaging.events import PARKING, RECOVERY, LogRecovered, ParkedSequenceDiscarded
 from tests.support import builders as b
 from tests.support.given import history
 
@@ -24,6 +25,7 @@ SERVICES: Mapping[str, Mapping[str, Decider[Any]]] = {
     "adjudication": ADJUDICATION,
     "archive": ARCHIVE,
     "notification": NOTIFICATION,
+    "operations": {decider.category: decider for decider in (RECOVERY, PARKING)},
 }
 STORIES: Mapping[str, list[list[Any]]] = {
     "party": [[b.REGISTER]],
@@ -42,6 +44,19 @@ STORIES: Mapping[str, list[list[Any]]] = {
     ],
     "dossier": [[b.OPEN_DOSSIER, b.ENTER_CONCLUSION, b.COMPLETE]],
     "notice": [[b.ISSUE, b.ACKNOWLEDGE]],
+    "operation": [[LogRecovered(from_position=7, to_position=9, restored=3, reason="restored-backup")]],
+    "parking": [
+        [
+            ParkedSequenceDiscarded(
+                consumer="archive.adjudication",
+                log="adjudication",
+                stream=f"tolerance_case-{b.an_id(1)}",
+                from_version=2,
+                to_version=3,
+                reason="entered-by-hand",
+            )
+        ]
+    ],
 }
 
 

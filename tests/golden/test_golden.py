@@ -70,7 +70,8 @@ def test_a_model_reads_what_its_first_shape_wrote(service: str, decider: Decider
 class TestPublicEvents:
     @pytest.mark.parametrize(("service", "decider", "event"), EVERY_TYPE)
     def test_are_those_of_the_contract(self, service: str, decider: Decider[Any], event: type[Event]) -> None:
-        assert event.public == (event in CONTRACTS[service].EVENTS)
+        published = CONTRACTS[service].EVENTS if service in CONTRACTS else ()
+        assert event.public == (event in published)
 
     @pytest.mark.parametrize(("service", "decider", "event"), EVERY_TYPE)
     def test_hold_nothing_sealed(self, service: str, decider: Decider[Any], event: type[Event]) -> None:
