@@ -19,7 +19,7 @@ from shared.messaging.kafka_settings import KafkaSettings
 from tests.story.processes import Processes, clean_environment, left_running, run_program
 
 NOT_SEALED = {"found_by"}
-"""The one member with Chinese text that names a body, not a person, and is published."""
+"""It names a body, which the token of whoever works for it names in clear, too."""
 
 
 @dataclass

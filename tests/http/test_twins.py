@@ -1,0 +1,48 @@
+"""The same command from two connections at once, as an impatient phone sends it: done once, answered twice alike."""
+
+import asyncio
+
+import httpx
+
+from shared.kernel.ids import new_id
+from tests.http.world import FINDING, World
+
+TWINS = 5
+
+
+async def test_twins_of_a_submission_are_stored_once_and_answered_alike(world: World) -> None:
+    submission, inspector = str(new_id()), {"Authorization": f"Bearer {world.tokens['inspector']}"}
+    draft = FINDING | {"concerned": world.names["cadre"]}
+    await world.http.put(f"/intake/v1/drafts/{submission}", json=draft, headers=inspector)
+    before = await _head(world)
+    answers = await _twins(world, "/intake/v1/submissions", {"submission_id": submission}, inspector)
+    assert [answer.status_code for answer in answers] == [201] * TWINS
+    assert len({answer.text for answer in answers}) == 1
+    assert {answer.headers["location"] for answer in answers} == {f"/intake/v1/submissions/{submission}"}
+    assert {answer.headers["etag"] for answer in answers} == {'"v1"'}
+    assert sum("idempotent-replayed" in answer.headers for answer in answers) == TWINS - 1
+    assert await _head(world) == before + 1
+
+
+async def test_twins_of_a_registration_under_different_keys_leave_one_party(world: World) -> None:
+    party = {"party_id": str(new_id()), "kind": "person", "jurisdiction": "331123", "name": "某丁"}
+    officer = {"Authorization": f"Bearer {world.tokens['officer']}"}
+    before = await _head(world)
+    pairs = await asyncio.gather(*(_post(world, "/intake/v1/parties", party, officer, str(n)) for n in range(TWINS)))
+    codes = sorted((answer.status_code, answer.json().get("code", "")) for answer in pairs)
+    assert codes == [(201, ""), *[(409, "party-already-registered")] * (TWINS - 1)]
+    assert await _head(world) == before + 1
+
+
+async def _twins(world: World, path: str, body: dict[str, str], who: dict[str, str]) -> list[httpx.Response]:
+    key = str(new_id())
+    return await asyncio.gather(*(_post(world, path, body, who, key) for _ in range(TWINS)))
+
+
+async def _post(world: World, path: str, body: dict[str, str], who: dict[str, str], key: str) -> httpx.Response:
+    return await world.http.post(path, json=body, headers={**who, "Idempotency-Key": f"twin {key}"})
+
+
+async def _head(world: World) -> int:
+    (head, *_), *_ = await world.state()
+    return int(head)
