@@ -95,9 +95,9 @@ def listed(section: Sequence[Entry] | Unknown, codes: Sequence[str], pointer: st
         raise Rejected("code-repeated", "同一代码填写了两次。", pointer=pointer)
     if isinstance(section, Unknown):
         return
-    for code in codes:
+    for place, code in enumerate(codes, 1):
         if find(section, code) is None:
-            raise Rejected("code-not-in-rules", f"规则中没有代码 {code}。", pointer=pointer)
+            raise Rejected("code-not-in-rules", f"规则中没有所填的第 {place} 个代码。", pointer=pointer)
 
 
 def claimable(pack: RulePack, codes: Sequence[str], pointer: str) -> tuple[Situation, ...]:
