@@ -18,8 +18,7 @@ PATIENCE_S = 180
 """Kafka gives the share of a killed member to the next one only when its session is over (45 s)."""
 DEATHS = {
     # what the step writes is written while nobody publishes it and nobody would take it up
-    "承办部门受理,裁定服务立案": ("intake.worker", "adjudication.worker"),
-    "退回补正、补正后重新提交、受理": ("archive.worker",),
+    "承办部门受理,裁定服务立案": ("intake.worker", "adjudication.worker", "archive.worker"),
     "调查、申辩、报告、集体裁定(容错减责)、反馈": ("adjudication.worker",),
 }
 
