@@ -41,7 +41,7 @@ class EventStore:
         beginning = Folded(decider.initial, 0, None)
         if at_version is not None or as_of is not None:
             history = await self.log.read_stream(stream, limit=at_version)
-            return fold(decider, beginning, history if as_of is None else _until(history, as_of))
+            return fold(decider, beginning, history if as_of is None else until(history, as_of))
         cached = self.cache.get(stream, decider.reducer_version) or beginning
         folded = fold(decider, cached, await self.log.read_stream(stream, after=cached.version))
         if folded.version:
@@ -57,7 +57,8 @@ def fold(decider: Decider[S], folded: Folded[S], tail: Sequence[Recorded]) -> Fo
     return Folded(decider.fold(folded.state, events), tail[-1].version, Metadata.decode(tail[-1].metadata).occurred_at)
 
 
-def _until(history: Sequence[Recorded], as_of: datetime) -> Sequence[Recorded]:
+def until(history: Sequence[Recorded], as_of: datetime) -> Sequence[Recorded]:
+    """Return the events of a stream that had occurred at `as_of`."""
     for n, event in enumerate(history):
         if Metadata.decode(event.metadata).occurred_at > as_of:
             return history[:n]

@@ -17,10 +17,11 @@ from shared.eventstore.append import IdempotencyRecord, KnownKey
 from shared.eventstore.cache import Folded
 from shared.eventstore.errors import KeyKnown, VersionConflict
 from shared.eventstore.read_after import ReadAfter
-from shared.eventstore.store import EventStore
+from shared.eventstore.store import EventStore, until
 from shared.eventstore.transact import Outcome, transact
 from shared.kernel.decider import Decider, S
 from shared.kernel.errors import Rejected
+from shared.kernel.events import Event
 from shared.kernel.metadata import Metadata
 from shared.web.commands import Call
 from shared.web.problems import Happened, Problem
@@ -96,6 +97,20 @@ class CommandDesk(Generic[S]):
         if past.version == 0:
             raise Problem("not-found")
         return past
+
+    async def recall(self, caller: Caller, aggregate_id: UUID, moment: Moment = _NOW) -> list[Event]:
+        """Return the events up to `moment`, oldest first; raises Problem `not-found` as `look` does."""
+        stored = await self.store.log.read_stream(self.decider.stream(aggregate_id))
+        decode = self.decider.codec.decode
+        events = [decode(event.type, event.schema_version, event.payload) for event in stored]
+        if not events or not self.visible(caller, self.decider.fold(self.decider.initial, events)):
+            raise Problem("not-found")
+        if moment.as_of is not None:
+            events = events[: len(until(stored, moment.as_of))]
+        count = len(events) if moment.at_version is None else moment.at_version
+        if not 0 < count <= len(events):
+            raise Problem("not-found")
+        return events[:count]
 
     async def execute(
         self,

@@ -1,5 +1,6 @@
 """The answer to a read of one resource: the published fold of its stream, opened as far as the caller may read it."""
 
+from collections.abc import Collection
 from typing import Any, Literal
 from uuid import UUID
 
@@ -34,12 +35,22 @@ class View(BaseModel):
     version: int
 
 
-async def detail(desk: CommandDesk[Any], edge: Edge, caller: Caller, aggregate_id: UUID, read: DetailRead) -> Document:
-    """Return the resource at the moment asked for; raises Problem `not-found`, and NotModified."""
-    folded = await desk.look(caller, aggregate_id, read.moment)
-    read.answered(folded.version)
-    stored = await desk.store.log.read_stream(desk.decider.stream(aggregate_id), limit=folded.version)
-    codec = desk.decider.codec
-    events = [codec.decode(event.type, event.schema_version, event.payload) for event in stored]
-    document = {"id": str(aggregate_id), "href": desk.location(aggregate_id), **represent(events)}
+async def detail(
+    desk: CommandDesk[Any],
+    edge: Edge,
+    caller: Caller,
+    aggregate_id: UUID,
+    read: DetailRead,
+    members: Collection[str] | None = None,
+) -> Document:
+    """Return the resource at the moment asked for; raises Problem `not-found`, and NotModified.
+
+    `members` names what this caller is shown beside id, href, state and version; None: everything.
+    """
+    events = await desk.recall(caller, aggregate_id, read.moment)
+    read.answered(len(events))
+    shown = represent(events)
+    if members is not None:
+        shown = {name: value for name, value in shown.items() if name in {"state", "version", *members}}
+    document = {"id": str(aggregate_id), "href": desk.location(aggregate_id), **shown}
     return await edge.show(document, caller)

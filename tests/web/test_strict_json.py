@@ -1,6 +1,7 @@
 """Request bodies: one reading of the bytes, or none."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -73,7 +74,7 @@ def test_a_forbidden_character_is_refused_and_pointed_at(text: str) -> None:
 def test_what_is_accepted_is_read_as_any_parser_reads_it(value: Any) -> None:
     data = json.dumps(value, ensure_ascii=False).encode()
     code, read = outcome(data)
-    forbidden = FORBIDDEN.search(data.decode()) or "\\u" in data.decode()
+    forbidden = FORBIDDEN.search(data.decode()) or re.search(r"\\[ubf]", data.decode())
     assert (code is None and read == value) or code == "json-malformed" or (code and forbidden)
 
 

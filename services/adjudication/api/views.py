@@ -49,7 +49,7 @@ class ToleranceCaseView(View):
     source: str
     concerned: UUID
     applicant: UUID | None
-    notify: UUID
+    notify: UUID | None = None
     situations: tuple[str, ...]
     act_on: date
     officers: tuple[str, ...] = ()

@@ -9,22 +9,24 @@ from services.adjudication.domain.tolerance_case import commands
 from services.adjudication.domain.tolerance_case.state import ToleranceCase
 from shared.authz.caller import Caller
 from shared.authz.roles import Role
+from shared.authz.sight import PARTIES, Sight
 from shared.kernel.clock import Clock
+from shared.kernel.errors import Rejected
 from shared.kernel.sealed import Sealed
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.sealing import Edge
 
-PARTIES = frozenset({Role.SUBJECT, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT})
+SIGHT = Sight(
+    frozenset({Role.HANDLING_OFFICE, Role.ADJUDICATION_COMMITTEE, Role.TRIAL_OFFICE, Role.EXTERNAL_AUDITOR}), PARTIES
+)
 
 
 def visible(caller: Caller, case: ToleranceCase) -> bool:
     """Officers see the cases of their jurisdictions, a party its own."""
-    if case.initiated is None or not caller.within(case.initiated.jurisdiction):
-        return False
-    own = caller.party is not None and caller.party in {case.initiated.concerned, case.initiated.applicant}
-    return own or bool(caller.roles - PARTIES)
+    first = case.initiated
+    return first is not None and SIGHT.sees(caller, first.jurisdiction, (first.concerned, first.applicant))
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class ToleranceCases:
         """认定其他情形."""
 
         async def command(case: ToleranceCase) -> commands.RecogniseSituation:
+            _not_an_investigator(call.caller, case)
             reasons = await self._seal(case, "reasons", body.reasons)
             return commands.RecogniseSituation(
                 case_id, body.situation, reasons, body.recognised_by, body.on, self.clock()
@@ -101,6 +104,7 @@ class ToleranceCases:
         """作出认定."""
 
         async def command(case: ToleranceCase) -> commands.ConcludeCase:
+            _not_an_investigator(call.caller, case)
             return commands.ConcludeCase(
                 case_id=case_id,
                 outcome=body.outcome,
@@ -130,3 +134,11 @@ class ToleranceCases:
         """Seal under the key of the cadre concerned in this matter."""
         assert case.initiated, "the desk shows only cases that were initiated"  # noqa: S101 - narrows the type
         return await self.edge.seal(text, case.initiated.concerned, case.initiated.matter, f"tolerance_case.{field}")
+
+
+def _not_an_investigator(caller: Caller, case: ToleranceCase) -> None:
+    """V1 binds the person who asks, too, whatever names the request lists; raises Rejected."""
+    if caller.subject in case.investigators:
+        raise Rejected(
+            "investigator-cannot-decide", "调查人员不得参与认定。", reference="监督执纪工作规则 54; 监察法实施条例 211"
+        )

@@ -1,9 +1,6 @@
 """Which cases are there, and how do they stand?"""
 
-from collections.abc import Sequence
-from uuid import UUID
-
-from sqlalchemy import Column, DateTime, MetaData, RowMapping, String, Table, Uuid, insert, or_, select, update
+from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.adjudication.domain import CODEC
@@ -43,25 +40,3 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
 
 
 MODEL = ReadModel(name="case_list", version=1, metadata=metadata, codec=CODEC, project=project)
-
-
-async def cases_in(
-    connection: AsyncConnection,
-    *,
-    jurisdictions: Sequence[str] | None,
-    party: UUID | None,
-    state: str | None,
-    after: UUID | None,
-    limit: int,
-) -> Sequence[RowMapping]:
-    """Return up to `limit` cases by id; `jurisdictions` None means all, `party` keeps to the cases of that party."""
-    query = select(cases).order_by(cases.c.id).limit(limit)
-    if jurisdictions is not None:
-        query = query.where(cases.c.jurisdiction.in_(jurisdictions))
-    if party is not None:
-        query = query.where(or_(cases.c.concerned == party, cases.c.applicant == party))
-    if state is not None:
-        query = query.where(cases.c.state == state)
-    if after is not None:
-        query = query.where(cases.c.id > after)
-    return (await connection.execute(query)).mappings().all()

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from services.archive.api.views import DossierRow, DossierView
 from services.archive.application import requests
+from services.archive.application.dossier import SIGHT
 from services.archive.application.service import Archive
 from services.archive.projections import dossier_list
-from shared.authz.caller import EVERYWHERE, Caller
+from shared.authz.caller import Caller
 from shared.authz.roles import Role
-from shared.eventstore.readmodels import reading
 from shared.kernel.representation import Document
+from shared.web import listing
 from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
@@ -25,24 +26,22 @@ from shared.web.text import Code
 routes = router("卷宗 Dossiers")
 Service = Annotated[Archive, provided(Archive)]
 Archiving = Annotated[Call, commanded(Role.ARCHIVIST)]
-Reader = Annotated[
-    Caller, permitted(Role.ARCHIVIST, Role.HANDLING_OFFICE, Role.ADJUDICATION_COMMITTEE, Role.EXTERNAL_AUDITOR)
-]
+Reader = Annotated[Caller, permitted(*SIGHT.readers)]
 
 
 @routes.get("/dossiers", summary="卷宗列表")
 async def list_dossiers(caller: Reader, service: Service, read: Paged, state: Code | None = None) -> Page[DossierRow]:
     """List the dossiers of the caller's jurisdictions."""
     await service.freshness.reach(read.read_after, dossier_list.MODEL.name)
-    everywhere = EVERYWHERE in caller.jurisdictions
-    async with reading(service.engine, dossier_list.MODEL) as connection:
-        rows = await dossier_list.dossiers_in(
-            connection,
-            jurisdictions=None if everywhere else caller.jurisdictions,
-            state=state,
-            after=UUID(str(read.after[0])) if read.after else None,
-            limit=read.limit + 1,
-        )
+    rows = await listing.rows(
+        service.engine,
+        dossier_list.MODEL,
+        dossier_list.dossiers,
+        read,
+        SIGHT.scope(caller),
+        owners=[],
+        equal={"state": state},
+    )
     items = [DossierRow(**row, href=service.dossiers.desk.location(row["id"])) for row in rows]
     return read.page(items, lambda row: [str(row.id)])
 

@@ -7,16 +7,20 @@ from services.archive.application import requests
 from services.archive.domain.dossier.commands import CompleteVolume
 from services.archive.domain.dossier.decisions import Dossier
 from shared.authz.caller import Caller
+from shared.authz.roles import Role
+from shared.authz.sight import Sight
 from shared.kernel.clock import Clock
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.sealing import Edge
 
+SIGHT = Sight(frozenset({Role.ARCHIVIST, Role.HANDLING_OFFICE, Role.ADJUDICATION_COMMITTEE, Role.EXTERNAL_AUDITOR}))
+
 
 def visible(caller: Caller, dossier: Dossier) -> bool:
-    """Whoever has a role for dossiers sees those of its jurisdictions."""
-    return dossier.opened is not None and caller.within(dossier.opened.jurisdiction)
+    """Officers see the dossiers of their jurisdictions."""
+    return dossier.opened is not None and SIGHT.sees(caller, dossier.opened.jurisdiction)
 
 
 @dataclass(frozen=True)

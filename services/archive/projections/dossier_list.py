@@ -1,9 +1,6 @@
 """Which dossiers are there, and which still have to be completed?"""
 
-from collections.abc import Sequence
-from uuid import UUID
-
-from sqlalchemy import Column, DateTime, MetaData, RowMapping, String, Table, Uuid, insert, select, update
+from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.archive.domain import CODEC
@@ -37,22 +34,3 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
 
 
 MODEL = ReadModel(name="dossier_list", version=1, metadata=metadata, codec=CODEC, project=project)
-
-
-async def dossiers_in(
-    connection: AsyncConnection,
-    *,
-    jurisdictions: Sequence[str] | None,
-    state: str | None,
-    after: UUID | None,
-    limit: int,
-) -> Sequence[RowMapping]:
-    """Return up to `limit` dossiers by id; `jurisdictions` None means all."""
-    query = select(dossiers).order_by(dossiers.c.id).limit(limit)
-    if jurisdictions is not None:
-        query = query.where(dossiers.c.jurisdiction.in_(jurisdictions))
-    if state is not None:
-        query = query.where(dossiers.c.state == state)
-    if after is not None:
-        query = query.where(dossiers.c.id > after)
-    return (await connection.execute(query)).mappings().all()

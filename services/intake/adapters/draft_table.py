@@ -1,9 +1,10 @@
 """Keeps drafts in the table `app.drafts`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, Uuid, delete, select
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, RowMapping, String, Table, Uuid, delete, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,10 +34,7 @@ class DraftTable:
         query = select(drafts).where(drafts.c.id == draft_id, drafts.c.owner == owner)
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
-        if row is None:
-            return None
-        content = DraftContent.model_validate(row["content"])
-        return Draft(row["id"], row["owner"], row["matter"], row["version"], content)
+        return None if row is None else _draft(row)
 
     async def put(self, draft: Draft, at: datetime) -> bool:
         """Keep `draft` in place of the version before it; False when that is not the version that stands."""
@@ -57,8 +55,23 @@ class DraftTable:
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).one_or_none() is not None
 
-    async def remove(self, draft_id: UUID, owner: str) -> bool:
-        """Forget the draft; False when there is none."""
+    async def owned(self, owner: str, after: UUID | None, limit: int) -> Sequence[Draft]:
+        """Return up to `limit` of the owner's drafts by id."""
+        query = select(drafts).where(drafts.c.owner == owner).order_by(drafts.c.id).limit(limit)
+        if after is not None:
+            query = query.where(drafts.c.id > after)
+        async with self._engine.connect() as connection:
+            return [_draft(row) for row in (await connection.execute(query)).mappings()]
+
+    async def remove(self, draft_id: UUID, owner: str, version: int | None = None) -> bool:
+        """Forget the draft, with `version` only in that version; False when there is none."""
         statement = delete(drafts).where(drafts.c.id == draft_id, drafts.c.owner == owner).returning(drafts.c.id)
+        if version is not None:
+            statement = statement.where(drafts.c.version == version)
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).one_or_none() is not None
+
+
+def _draft(row: RowMapping) -> Draft:
+    content = DraftContent.model_validate(row["content"])
+    return Draft(row["id"], row["owner"], row["matter"], row["version"], content)

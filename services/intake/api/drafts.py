@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.intake.api.views import DraftView
+from services.intake.api.views import DraftRow, DraftView
 from services.intake.application import requests
 from services.intake.application.drafts import Draft
 from services.intake.application.service import Intake
@@ -13,6 +13,7 @@ from shared.authz.caller import Caller
 from shared.authz.roles import Role
 from shared.web.authentication import permitted
 from shared.web.commands import IfMatch
+from shared.web.pages import Page, Paged
 from shared.web.reads import etag
 from shared.web.resources import provided
 from shared.web.routes import router
@@ -30,6 +31,17 @@ async def write_draft(
     return await _view(await service.drafts.put(caller, draft_id, body, if_match), caller, service, response)
 
 
+@routes.get("/drafts", summary="我的草稿")
+async def list_drafts(caller: Writer, service: Service, read: Paged) -> Page[DraftRow]:
+    """List one's own drafts."""
+    after = UUID(str(read.after[0])) if read.after else None
+    drafts = await service.drafts.mine(caller, after, read.limit + 1)
+    items = [
+        DraftRow(id=draft.id, href=_href(draft), version=draft.version, kind=draft.content.kind) for draft in drafts
+    ]
+    return read.page(items, lambda row: [str(row.id)])
+
+
 @routes.get("/drafts/{draft_id}", summary="读草稿")
 async def read_draft(draft_id: UUID, caller: Writer, service: Service, response: Response) -> DraftView:
     """Read a draft of one's own."""
@@ -45,5 +57,8 @@ async def delete_draft(draft_id: UUID, caller: Writer, service: Service) -> None
 async def _view(draft: Draft, caller: Caller, service: Intake, response: Response) -> DraftView:
     response.headers["ETag"] = etag(draft.version)
     content = await service.drafts.edge.show(draft.content.model_dump(mode="json"), caller)
-    href = f"/intake/v1/drafts/{draft.id}"
-    return DraftView(id=draft.id, href=href, version=draft.version, matter=draft.matter, **content)
+    return DraftView(id=draft.id, href=_href(draft), version=draft.version, matter=draft.matter, **content)
+
+
+def _href(draft: Draft) -> str:
+    return f"/intake/v1/drafts/{draft.id}"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.intake.api.views import PartyView
 from services.intake.application import requests
+from services.intake.application.party import SIGHT
 from services.intake.application.service import Intake
 from shared.authz.caller import Caller
 from shared.authz.roles import Role
@@ -23,7 +24,8 @@ routes = router("当事人 Parties")
 Service = Annotated[Intake, provided(Intake)]
 WRITERS = (Role.INSPECTION_TEAM, Role.HANDLING_OFFICE, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT)
 Registering = Annotated[Call, commanded(*WRITERS)]
-Reader = Annotated[Caller, permitted(*WRITERS, Role.SUBJECT, Role.EXTERNAL_AUDITOR)]
+Reader = Annotated[Caller, permitted(*SIGHT.readers)]
+Officer = Annotated[Caller, permitted(*sorted(SIGHT.officers))]
 
 
 @routes.post("/parties", status_code=201, response_model=CommandResult, summary="登记当事人")
@@ -39,6 +41,6 @@ async def read_party(party_id: UUID, caller: Reader, service: Service, read: Det
 
 
 @routes.get("/parties/{party_id}/history", summary="当事人登记经过")
-async def read_party_history(party_id: UUID, caller: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_party_history(party_id: UUID, caller: Officer, service: Service, read: Paged) -> Page[HistoryItem]:
     """Every event of the party: type, actor, time, hash."""
     return await history(service.parties.desk, caller, party_id, read)

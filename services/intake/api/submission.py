@@ -6,12 +6,12 @@ from uuid import UUID
 from services.intake.api.views import SubmissionRow, SubmissionView
 from services.intake.application import requests
 from services.intake.application.service import Intake
-from services.intake.application.submission import PARTIES
+from services.intake.application.submission import SIGHT
 from services.intake.projections import submission_list
-from shared.authz.caller import EVERYWHERE, Caller
+from shared.authz.caller import Caller
 from shared.authz.roles import Role
-from shared.eventstore.readmodels import reading
 from shared.kernel.representation import Document
+from shared.web import listing
 from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
@@ -28,7 +28,8 @@ Service = Annotated[Intake, provided(Intake)]
 AUTHORS = (Role.INSPECTION_TEAM, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT)
 Writing = Annotated[Call, commanded(*AUTHORS)]
 Handling = Annotated[Call, commanded(Role.HANDLING_OFFICE)]
-Reader = Annotated[Caller, permitted(*AUTHORS, Role.HANDLING_OFFICE, Role.EXTERNAL_AUDITOR)]
+Reader = Annotated[Caller, permitted(*SIGHT.readers)]
+Officer = Annotated[Caller, permitted(*sorted(SIGHT.officers))]
 
 
 @routes.post("/submissions", status_code=201, response_model=CommandResult, summary="提交")
@@ -43,16 +44,16 @@ async def list_submissions(
 ) -> Page[SubmissionRow]:
     """List the submissions of the caller's jurisdictions; an applicant sees its own."""
     await service.freshness.reach(read.read_after, submission_list.MODEL.name)
-    everywhere = EVERYWHERE in caller.jurisdictions
-    async with reading(service.engine, submission_list.MODEL) as connection:
-        rows = await submission_list.submissions_in(
-            connection,
-            jurisdictions=None if everywhere else caller.jurisdictions,
-            applicant=caller.party or UUID(int=0) if caller.roles <= PARTIES else None,
-            state=state,
-            after=UUID(str(read.after[0])) if read.after else None,
-            limit=read.limit + 1,
-        )
+    table = submission_list.submissions
+    rows = await listing.rows(
+        service.engine,
+        submission_list.MODEL,
+        table,
+        read,
+        SIGHT.scope(caller),
+        owners=[table.c.applicant],
+        equal={"state": state},
+    )
     items = [SubmissionRow(**row, href=service.submissions.desk.location(row["id"])) for row in rows]
     return read.page(items, lambda row: [str(row.id)])
 
@@ -71,7 +72,7 @@ async def read_submission(submission_id: UUID, caller: Reader, service: Service,
 
 @routes.get("/submissions/{submission_id}/history", summary="提交全部经过")
 async def read_submission_history(
-    submission_id: UUID, caller: Reader, service: Service, read: Paged
+    submission_id: UUID, caller: Officer, service: Service, read: Paged
 ) -> Page[HistoryItem]:
     """Every event of the submission: type, actor, time, hash."""
     return await history(service.submissions.desk, caller, submission_id, read)

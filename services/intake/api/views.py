@@ -30,13 +30,22 @@ class DraftView(BaseModel):
     jurisdiction: str
     applicant_kind: str | None
     applicant: UUID | None
-    found_by: str | None
+    found_by: Text | None
     found_on: date | None
     concerned: UUID
     situations: tuple[str, ...]
     act_on: date
     statement: Text
     other_situation: Text | None
+
+
+class DraftRow(BaseModel):
+    """One line of the list of one's own drafts."""
+
+    id: UUID
+    href: str
+    version: int
+    kind: str
 
 
 class CaseLink(BaseModel):
@@ -55,7 +64,7 @@ class SubmissionView(View):
     kind: str
     applicant_kind: str | None
     applicant: UUID | None
-    found_by: str | None
+    found_by: Text | None
     concerned: UUID
     jurisdiction: str
     rules_version: str

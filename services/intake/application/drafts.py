@@ -1,5 +1,6 @@
 """Drafts 草稿: private to their writer, mutable, deletable, sealed like everything else; a draft is not an event."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -17,6 +18,8 @@ from shared.kernel.sealed import Sealed
 from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
+SEALED = ("found_by", "statement", "other_situation")
+
 
 class DraftContent(BaseModel):
     """What a draft says; its texts are sealed for the cadre concerned."""
@@ -27,7 +30,7 @@ class DraftContent(BaseModel):
     jurisdiction: str
     applicant_kind: Literal["person", "unit"] | None
     applicant: UUID | None
-    found_by: str | None
+    found_by: Sealed[str] | None
     found_on: date | None
     concerned: UUID
     situations: tuple[str, ...]
@@ -58,8 +61,12 @@ class DraftShelf(Protocol):
         """Keep `draft` in place of the version before it; False when that is not the version that stands."""
         ...
 
-    async def remove(self, draft_id: UUID, owner: str) -> bool:
-        """Forget the draft; False when there is none."""
+    async def remove(self, draft_id: UUID, owner: str, version: int | None = None) -> bool:
+        """Forget the draft, with `version` only in that version; False when there is none."""
+        ...
+
+    async def owned(self, owner: str, after: UUID | None, limit: int) -> Sequence[Draft]:
+        """Return up to `limit` of the owner's drafts by id."""
         ...
 
 
@@ -105,16 +112,22 @@ class Drafts:
             raise Problem("not-found")
         return draft
 
+    async def mine(self, caller: Caller, after: UUID | None, limit: int) -> Sequence[Draft]:
+        """Return up to `limit` of the caller's drafts by id."""
+        return await self.shelf.owned(owner_of(caller), after, limit)
+
     async def remove(self, caller: Caller, draft_id: UUID) -> None:
         """Forget the caller's draft; raises Problem `not-found`."""
         if not await self.shelf.remove(draft_id, owner_of(caller)):
             raise Problem("not-found")
 
     async def _sealed(self, body: requests.Draft, matter: UUID) -> DraftContent:
-        clear = body.model_dump(exclude={"statement", "other_situation"})
-        statement = await self.edge.seal(body.statement, body.concerned, matter, "submission.statement")
-        other = await self.edge.seal(body.other_situation, body.concerned, matter, "submission.other_situation")
-        return DraftContent(**clear, statement=statement, other_situation=other)
+        async def sealed(field: str) -> Sealed[str] | None:
+            text: str | None = getattr(body, field)
+            return await self.edge.seal(text, body.concerned, matter, f"submission.{field}")
+
+        clear = body.model_dump(exclude=set(SEALED))
+        return DraftContent.model_validate(clear | {field: await sealed(field) for field in SEALED})
 
 
 def owner_of(caller: Caller) -> str:
@@ -122,7 +135,7 @@ def owner_of(caller: Caller) -> str:
     return f"{caller.issuer}|{caller.subject}"
 
 
-def may_write(caller: Caller, body: requests.Draft) -> None:
+def may_write(caller: Caller, body: "requests.Draft | DraftContent") -> None:
     """Refuse what the caller's role or jurisdiction does not cover; raises Problem."""
     if not caller.within(body.jurisdiction):
         raise Problem("jurisdiction-not-permitted")

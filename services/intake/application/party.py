@@ -7,6 +7,7 @@ from services.intake.domain.party.commands import RegisterParty
 from services.intake.domain.party.decisions import Party
 from shared.authz.caller import Caller
 from shared.authz.roles import Role
+from shared.authz.sight import PARTIES, Sight
 from shared.kernel.clock import Clock
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
@@ -15,14 +16,13 @@ from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
 OFFICERS = frozenset({Role.INSPECTION_TEAM, Role.HANDLING_OFFICE})
+SIGHT = Sight(OFFICERS | {Role.EXTERNAL_AUDITOR}, PARTIES)
 
 
 def visible(caller: Caller, party: Party) -> bool:
     """Officers see the parties of their jurisdictions, a party itself; auditors see it closed."""
     registered = party.registered
-    if registered is None or not caller.within(registered.jurisdiction):
-        return False
-    return caller.party == registered.party_id or bool(caller.roles & (OFFICERS | {Role.EXTERNAL_AUDITOR}))
+    return registered is not None and SIGHT.sees(caller, registered.jurisdiction, (registered.party_id,))
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.intake.application import requests
-from services.intake.application.drafts import DraftShelf, owner_of
+from services.intake.application.drafts import DraftContent, DraftShelf, may_write, owner_of
 from services.intake.domain.submission import commands
 from services.intake.domain.submission.decisions import Submission
 from services.intake.domain.submission.events import SubmissionSubmitted
 from shared.authz.caller import Caller
 from shared.authz.roles import Role
+from shared.authz.sight import PARTIES, Sight
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import NewId
@@ -20,15 +21,13 @@ from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
-PARTIES = frozenset({Role.SUBJECT, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT})
+SIGHT = Sight(frozenset({Role.HANDLING_OFFICE, Role.INSPECTION_TEAM, Role.EXTERNAL_AUDITOR}), PARTIES)
 
 
 def visible(caller: Caller, submission: Submission) -> bool:
     """Officers see the submissions of their jurisdictions, an applicant its own."""
     first = submission.submitted
-    if first is None or not caller.within(first.jurisdiction):
-        return False
-    return bool(caller.roles - PARTIES) or (caller.party is not None and caller.party == first.applicant)
+    return first is not None and SIGHT.sees(caller, first.jurisdiction, (first.applicant,))
 
 
 @dataclass(frozen=True)
@@ -45,24 +44,20 @@ class Submissions:
     async def submit(self, call: Call, body: requests.Submitting) -> CommandAnswer:
         """提交: what the draft says becomes the submission; the draft is then forgotten."""
         owner = owner_of(call.caller)
+        taken: list[int] = []
 
         async def command(_: Submission) -> commands.SubmitSubmission:
             draft = await self.shelf.find(body.submission_id, owner)
             if draft is None:
                 raise Rejected("draft-unknown", "没有这份草稿,或者它已经提交。", pointer="/submission_id")
-            said = draft.content.model_dump(exclude={"statement", "other_situation"})
-            return commands.SubmitSubmission(
-                submission_id=draft.id,
-                matter=draft.matter,
-                statement=draft.content.statement,
-                other_situation=draft.content.other_situation,
-                at=self.clock(),
-                **said,
-            )
+            may_write(call.caller, draft.content)
+            taken.append(draft.version)
+            said = {field: getattr(draft.content, field) for field in DraftContent.model_fields}
+            return commands.SubmitSubmission(submission_id=draft.id, matter=draft.matter, at=self.clock(), **said)
 
         answer = await self._run(call, body.submission_id, command, creates=True)
         if not call.dry_run:
-            await self.shelf.remove(body.submission_id, owner)
+            await self.shelf.remove(body.submission_id, owner, taken[-1] if taken else None)
         return answer
 
     async def return_for_supplement(self, call: Call, submission_id: UUID, body: requests.Return) -> CommandAnswer:

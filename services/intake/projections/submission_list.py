@@ -1,9 +1,6 @@
 """Which submissions are there, and how do they stand?"""
 
-from collections.abc import Sequence
-from uuid import UUID
-
-from sqlalchemy import Column, Date, DateTime, MetaData, RowMapping, String, Table, Uuid, insert, select, update
+from sqlalchemy import Column, Date, DateTime, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import CODEC
@@ -47,25 +44,3 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
 
 
 MODEL = ReadModel(name="submission_list", version=1, metadata=metadata, codec=CODEC, project=project)
-
-
-async def submissions_in(
-    connection: AsyncConnection,
-    *,
-    jurisdictions: Sequence[str] | None,
-    applicant: UUID | None,
-    state: str | None,
-    after: UUID | None,
-    limit: int,
-) -> Sequence[RowMapping]:
-    """Return up to `limit` submissions by id; `jurisdictions` None means all, `applicant` keeps to that party's own."""
-    query = select(submissions).order_by(submissions.c.id).limit(limit)
-    if jurisdictions is not None:
-        query = query.where(submissions.c.jurisdiction.in_(jurisdictions))
-    if applicant is not None:
-        query = query.where(submissions.c.applicant == applicant)
-    if state is not None:
-        query = query.where(submissions.c.state == state)
-    if after is not None:
-        query = query.where(submissions.c.id > after)
-    return (await connection.execute(query)).mappings().all()

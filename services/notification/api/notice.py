@@ -8,13 +8,15 @@ from fastapi import Request
 
 from services.notification.api.views import InboxItem, NoticeView
 from services.notification.application import requests
+from services.notification.application.notice import SIGHT
 from services.notification.application.service import Notification
 from services.notification.application.templates import words
 from services.notification.projections import inbox
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
-from shared.eventstore.readmodels import reading
+from shared.authz.sight import PARTIES, Scope
+from shared.kernel.instants import instant_text
 from shared.kernel.representation import Document
+from shared.web import listing
 from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
@@ -29,10 +31,10 @@ from shared.web.routes import router
 
 routes = router("通知 Notices")
 Service = Annotated[Notification, provided(Notification)]
-PARTIES = (Role.SUBJECT, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT)
 Party = Annotated[Caller, permitted(*PARTIES)]
 Receiving = Annotated[Call, commanded(*PARTIES)]
-Reader = Annotated[Caller, permitted(*PARTIES, Role.HANDLING_OFFICE, Role.EXTERNAL_AUDITOR)]
+Reader = Annotated[Caller, permitted(*SIGHT.readers)]
+Officer = Annotated[Caller, permitted(*sorted(SIGHT.officers))]
 
 
 @routes.get("/inbox", summary="我的收件箱")
@@ -41,13 +43,14 @@ async def read_inbox(caller: Party, service: Service, read: Paged, request: Requ
     if caller.party is None:
         raise Problem("role-not-permitted")
     await service.freshness.reach(read.read_after, inbox.MODEL.name)
-    before = UUID(str(read.after[0])) if read.after else None
-    async with reading(service.engine, inbox.MODEL) as connection:
-        rows = await inbox.inbox_of(connection, caller.party, before=before, limit=read.limit + 1)
+    table, own = inbox.notices, Scope(None, caller.party)
+    rows = await listing.rows(
+        service.engine, inbox.MODEL, table, read, own, owners=[table.c.party], newest_by=table.c.issued_at
+    )
     location = service.notices.desk.location
     spoken = preferred(request.headers.get("accept-language"))
     items = [InboxItem(**row, **asdict(words(row["template"], spoken)), href=location(row["id"])) for row in rows]
-    return read.page(items, lambda item: [str(item.id)])
+    return read.page(items, lambda item: [instant_text(item.issued_at), str(item.id)])
 
 
 @routes.get("/notices/{notice_id}", response_model=NoticeView, response_model_exclude_unset=True, summary="通知详情")
@@ -57,7 +60,7 @@ async def read_notice(notice_id: UUID, caller: Reader, service: Service, read: D
 
 
 @routes.get("/notices/{notice_id}/history", summary="通知全部经过")
-async def read_notice_history(notice_id: UUID, caller: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_notice_history(notice_id: UUID, caller: Officer, service: Service, read: Paged) -> Page[HistoryItem]:
     """Every event of the notice: type, actor, time, hash."""
     return await history(service.notices.desk, caller, notice_id, read)
 

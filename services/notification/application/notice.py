@@ -7,6 +7,7 @@ from services.notification.domain.notice.commands import AcknowledgeNotice
 from services.notification.domain.notice.decisions import Notice
 from shared.authz.caller import Caller
 from shared.authz.roles import Role
+from shared.authz.sight import PARTIES, Sight
 from shared.kernel.clock import Clock
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
@@ -14,14 +15,13 @@ from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
-OFFICERS = frozenset({Role.HANDLING_OFFICE, Role.EXTERNAL_AUDITOR})
+SIGHT = Sight(frozenset({Role.HANDLING_OFFICE, Role.EXTERNAL_AUDITOR}), PARTIES)
 
 
 def visible(caller: Caller, notice: Notice) -> bool:
     """The addressee sees a notice, and so do the officers of its jurisdiction."""
-    if notice.issued is None or not caller.within(notice.issued.jurisdiction):
-        return False
-    return caller.party == notice.issued.party or bool(caller.roles & OFFICERS)
+    issued = notice.issued
+    return issued is not None and SIGHT.sees(caller, issued.jurisdiction, (issued.party,))
 
 
 @dataclass(frozen=True)

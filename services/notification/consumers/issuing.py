@@ -1,6 +1,6 @@
 """Issues the notice that an event of another service calls for."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.notification.domain.notice.commands import IssueNotice
 from services.notification.domain.notice.decisions import DECIDER, Template
@@ -26,11 +26,14 @@ class Issuer:
         template: Template,
         about: UUID,
     ) -> None:
-        """Tell the party that `event` names; an event that names none is passed over."""
+        """Tell the party that `event` names, once for ever: the notice's id follows from the event.
+
+        An event that names nobody is passed over.
+        """
         if event.notify is None:
             return
         command = IssueNotice(
-            notice_id=self._store.new_id(),
+            notice_id=uuid5(message.recorded.event_id, template.value),
             party=event.notify,
             matter=event.matter,
             jurisdiction=event.jurisdiction,

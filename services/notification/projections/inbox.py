@@ -1,9 +1,6 @@
 """What has a party been told, and what has it acknowledged?"""
 
-from collections.abc import Sequence
-from uuid import UUID
-
-from sqlalchemy import Column, DateTime, Index, MetaData, RowMapping, String, Table, Uuid, insert, select, update
+from sqlalchemy import Column, DateTime, Index, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notification.domain import CODEC
@@ -23,7 +20,7 @@ notices = Table(
     Column("about_id", Uuid, nullable=False),
     Column("state", String, nullable=False),
     Column("issued_at", DateTime(timezone=True), nullable=False),
-    Index("notices_by_party", "party", "id"),
+    Index("notices_by_party", "party", "issued_at", "id"),
 )
 
 
@@ -38,13 +35,3 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
 
 
 MODEL = ReadModel(name="inbox", version=1, metadata=metadata, codec=CODEC, project=project)
-
-
-async def inbox_of(
-    connection: AsyncConnection, party: UUID, *, before: UUID | None, limit: int
-) -> Sequence[RowMapping]:
-    """Return up to `limit` notices of the party, the newest first; `before` is the last one already seen."""
-    query = select(notices).where(notices.c.party == party).order_by(notices.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(notices.c.id < before)
-    return (await connection.execute(query)).mappings().all()

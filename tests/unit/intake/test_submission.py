@@ -129,7 +129,9 @@ class TestSubmit:
     def test_of_a_finding_names_the_body_and_the_day_and_no_applicant(self, change: dict[str, Any]) -> None:
         given(DECIDER).when(replace(FINDING, **change)).then_rejected("finding-incomplete")
 
-    @pytest.mark.parametrize("change", [{"applicant": None}, {"applicant_kind": None}, {"found_by": "审计局"}])
+    @pytest.mark.parametrize(
+        "change", [{"applicant": None}, {"applicant_kind": None}, {"found_by": sealed("found_by")}]
+    )
     def test_of_an_application_names_who_applies_and_no_finder(self, change: dict[str, Any]) -> None:
         given(DECIDER).when(replace(APPLICATION, **change)).then_rejected("application-incomplete")
 

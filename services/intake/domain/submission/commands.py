@@ -20,7 +20,7 @@ class SubmitSubmission:
     kind: Literal["finding", "application"]
     applicant_kind: Literal["person", "unit"] | None
     applicant: UUID | None
-    found_by: str | None
+    found_by: Sealed[str] | None
     concerned: UUID
     jurisdiction: str
     situations: tuple[str, ...]

@@ -35,7 +35,7 @@ class SubmissionSubmitted(Event):
     kind: Literal["finding", "application"]
     applicant_kind: Literal["person", "unit"] | None
     applicant: UUID | None
-    found_by: str | None
+    found_by: Sealed[str] | None
     concerned: UUID
     jurisdiction: str
     rules_version: str
