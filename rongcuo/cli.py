@@ -15,7 +15,7 @@ from rongcuo.embedded.process import ServerFailed
 from rongcuo.installations import BusName, NotPrepared
 from shared.authz.roles import Role
 from shared.eventstore.durability import UnsafeServer
-from shared.hosting.installation import VERSION
+from shared.hosting.installation import VERSION, DatabasesUnknown
 from shared.kernel.ids import new_id
 from shared.messaging.discard import NothingParked
 from shared.messaging.recovery import RecoveryRefused
@@ -26,7 +26,16 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="容错纠错与澄清正名平台"
 )
 app.add_typer(operations.parked, name="parked")
-_TOLD = (DataDirectoryRefused, NotPrepared, NothingParked, RecoveryRefused, ServerFailed, TopicMismatch, UnsafeServer)
+_TOLD = (
+    DatabasesUnknown,
+    DataDirectoryRefused,
+    NotPrepared,
+    NothingParked,
+    RecoveryRefused,
+    ServerFailed,
+    TopicMismatch,
+    UnsafeServer,
+)
 Bus = Annotated[
     BusName | None,
     typer.Option(
@@ -67,8 +76,8 @@ async def _up(embedded: installations.Embedded, settings: Settings) -> None:
 
     async with serving.until_signalled() as stop:
         await prepare(embedded.installation)
-        app_ = application(embedded.installation, list(PROGRAMS))
         async with workers(embedded.installation, list(PROGRAMS)) as running:
+            app_ = application(embedded.installation, list(PROGRAMS), running)
             await serving.serve(app_, [*running, embedded], settings.host, settings.port, stop, _announce)
 
 
@@ -91,7 +100,7 @@ async def _serve(installation: "operations.Installation", settings: Settings, se
         serving.until_signalled() as stop,
         workers(installation, [service] if role in {"worker", "all"} else []) as running,
     ):
-        app_ = serving.health(running) if role == "worker" else application(installation, [service])
+        app_ = serving.health(running) if role == "worker" else application(installation, [service], running)
         await serving.serve(app_, running, settings.host, settings.port, stop, _announce)
 
 

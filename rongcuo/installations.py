@@ -11,9 +11,10 @@ from typing import Literal
 from rongcuo.embedded.data import DataDirectory
 from rongcuo.embedded.kafka import Kafka
 from rongcuo.embedded.postgres import Postgres
+from rongcuo.embedded.process import ServerFailed
 from shared.authz.development import DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
-from shared.database.databases import Databases
+from shared.database.databases import DATABASES, Databases
 from shared.hosting.installation import Installation
 from shared.keyring.key_service import FileKeyService
 from shared.messaging.kafka_settings import KafkaSettings
@@ -42,10 +43,20 @@ class Embedded:
         while not stop.is_set():
             for server in self.servers:
                 if server.pid is None:
-                    logger.error("%s has died and is started again", server.version)
-                    server.start()
+                    self._start_again(server)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), WATCH_S)
+
+    def _start_again(self, server: Postgres | Kafka) -> None:
+        """Start a server where its clients look for it; nothing else in this process could go on meanwhile.
+
+        Raises ServerFailed when its port is taken by now.
+        """
+        logger.error("%s has died and is started again", server.version)
+        port = server.port
+        server.start()
+        if server.port != port:
+            raise ServerFailed(f"port {port} of {server.version} was taken after it had died")
 
 
 @contextmanager
@@ -69,7 +80,10 @@ def embedded(settings: Settings, bus: BusName | None = None) -> Iterator[Embedde
         dsn = settings.dsn.get_secret_value() if settings.dsn else postgres.dsn
         bootstrap = (settings.kafka or broker.bootstrap) if wanted else None
         stack.enter_context(_told(data, dsn, bootstrap))
-        yield Embedded(_installation(settings, data, dsn, bootstrap, development=True), tuple(servers))
+        development = settings.dsn is None or settings.sandbox
+        if not development:
+            logger.warning("no issuer of tokens is trusted here: development tokens need RONGCUO_SANDBOX=1")
+        yield Embedded(_installation(settings, data, dsn, bootstrap, development=development), tuple(servers))
 
 
 @contextmanager
@@ -87,8 +101,9 @@ def connected(settings: Settings) -> Installation:
     running = data.root / RUNNING
     if settings.dsn is None and running.is_file():
         told = json.loads(running.read_text())
-        return _installation(settings, data, told["dsn"], told["kafka"], development=True)
-    return _installation(settings, data, _given_dsn(settings), settings.kafka, development=settings.sandbox)
+        return _installation(settings, data, told["dsn"], told["kafka"], development=settings.sandbox)
+    dsn = None if all(map(settings.given_dsn, DATABASES)) else _given_dsn(settings)
+    return _installation(settings, data, dsn, settings.kafka, development=settings.sandbox)
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer:
@@ -100,14 +115,15 @@ def development_issuer(settings: Settings) -> DevelopmentIssuer:
 
 
 def _installation(
-    settings: Settings, data: DataDirectory, dsn: str, bootstrap: str | None, *, development: bool
+    settings: Settings, data: DataDirectory, dsn: str | None, bootstrap: str | None, *, development: bool
 ) -> Installation:
     role_secret = settings.role_secret.get_secret_value().encode() if settings.role_secret else data.role_secret()
     token_secret = settings.token_secret.get_secret_value().encode() if settings.token_secret else data.token_secret()
     trusted = DevelopmentIssuer(data.secrets).trusted() if development else {}
+    databases = dsn and Databases(dsn, role_secret, settings.database_prefix, settings.role_prefix)
     return Installation(
         settings=settings,
-        databases=Databases(dsn, role_secret, settings.database_prefix, settings.role_prefix),
+        given=databases or None,
         verifier=TokenVerifier(trusted),
         key_service=FileKeyService.at(data.key_encryption_key),
         rulebook=load_rulebook(),

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.adjudication import main as adjudication_main
@@ -24,6 +25,8 @@ from shared.hosting.installation import Installation
 from shared.hosting.worker import Worker
 from shared.messaging.topics import ensure_topics
 from shared.web.app import Service, create_app
+from shared.web.operations import readiness
+from shared.web.resources import Check, Resources
 
 Describe = Callable[[Installation], Service]
 Open = Callable[[Installation], AbstractAsyncContextManager[Worker]]
@@ -54,21 +57,13 @@ async def prepare(installation: Installation) -> None:
         await ensure_topics(installation.kafka, list(PROGRAMS))
 
 
-def application(installation: Installation, names: Sequence[str]) -> ASGIApp:
-    """Return the HTTP application of one service, or of several behind one port under the same paths."""
+def application(installation: Installation, names: Sequence[str], running: Sequence[Worker]) -> ASGIApp:
+    """Return the HTTP applications of services behind one port: the first path segment chooses.
+
+    /readyz speaks for all of them and for the workers `running` beside them; what belongs to no service (/problems,
+    /healthz, /version) the first one answers.
+    """
     apps = {name: create_app(PROGRAMS[name].describe(installation)) for name in names}
-    return next(iter(apps.values())) if len(apps) == 1 else _together(apps)
-
-
-@asynccontextmanager
-async def workers(installation: Installation, names: Sequence[str]) -> AsyncIterator[list[Worker]]:
-    """Open the workers of the services named."""
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(PROGRAMS[name].worker(installation)) for name in names]
-
-
-def _together(apps: dict[str, FastAPI]) -> ASGIApp:
-    """Let the first path segment choose the service; what belongs to none (/problems, /healthz) the first answers."""
     first = next(iter(apps.values()))
 
     @asynccontextmanager
@@ -78,8 +73,22 @@ def _together(apps: dict[str, FastAPI]) -> ASGIApp:
                 await stack.enter_async_context(app.router.lifespan_context(app))
             yield
 
+    async def readyz(_: Request) -> Response:
+        checks: dict[str, Check] = {f"worker.{worker.name}": worker.healthy for worker in running}
+        for name, app in apps.items():
+            held: Resources = app.state.resources
+            checks |= {f"{name}.{part}": check for part, check in held.checks.items()}
+        return await readiness(checks)
+
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
         await apps.get(name, first)(scope, receive, send)
 
-    return Starlette(routes=[Mount("/", app=dispatch)], lifespan=lifespan)
+    return Starlette(routes=[Route("/readyz", readyz), Mount("/", app=dispatch)], lifespan=lifespan)
+
+
+@asynccontextmanager
+async def workers(installation: Installation, names: Sequence[str]) -> AsyncIterator[list[Worker]]:
+    """Open the workers of the services named."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(PROGRAMS[name].worker(installation)) for name in names]

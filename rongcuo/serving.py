@@ -12,11 +12,12 @@ from typing import Protocol
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shared.hosting.worker import Worker
+from shared.web.operations import readiness
 
 GRACE_S = 20
 
@@ -76,9 +77,8 @@ def health(workers: Sequence[Worker]) -> ASGIApp:
     async def healthz(_: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
-    async def readyz(_: Request) -> JSONResponse:
-        ready = all([await worker.healthy() for worker in workers])
-        return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
+    async def readyz(_: Request) -> Response:
+        return await readiness({f"worker.{worker.name}": worker.healthy for worker in workers})
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
 

@@ -80,7 +80,7 @@ async def _play(
     stop, ready = asyncio.Event(), asyncio.Event()
     names = list(PROGRAMS)
     async with workers(installation, names) as running, asyncio.TaskGroup() as group:
-        app = application(installation, names)
+        app = application(installation, names, running)
         group.create_task(serve(app, running, settings.host, settings.port, stop, lambda _: ready.set()))
         await ready.wait()
         base = dict.fromkeys(names, f"http://{settings.host}:{settings.port}")

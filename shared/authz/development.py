@@ -17,10 +17,6 @@ DEVELOPMENT_ISSUER = "urn:rongcuo:development"
 _ALGORITHM = "ES256"
 
 
-class DevelopmentIssuerRefused(Exception):
-    """The development issuer is switched on where it would let anybody with the key file be anybody."""
-
-
 class DevelopmentIssuer:
     """Issues tokens under an ES256 key of one data directory (`development-issuer.pem`, 0600, made on first use)."""
 
@@ -29,12 +25,6 @@ class DevelopmentIssuer:
         self._key = ECKey.import_key(pem)
         self._key.ensure_kid()
         self._clock = clock
-
-    @staticmethod
-    def refuse_outside(embedded_or_sandbox: bool) -> None:
-        """Raise DevelopmentIssuerRefused unless the installation is embedded or a sandbox; called at start-up."""
-        if not embedded_or_sandbox:
-            raise DevelopmentIssuerRefused("the development issuer is for embedded and sandbox installations only")
 
     def keys(self) -> KeySet:
         """Return the public key, as a key set."""

@@ -90,6 +90,11 @@ class Appender:
             await asyncio.wait({self._flusher})
         self._disconnect()
 
+    @property
+    def alive(self) -> bool:
+        """Whether appends are taken and written, for /readyz."""
+        return self._open and self._flusher is not None and not self._flusher.done()
+
     async def append(self, append: Append, *, wait: bool = False) -> Stored:
         """Queue `append` and return where it stands.
 

@@ -19,18 +19,32 @@ from shared.settings import Settings
 VERSION = "0.1.0.dev0"
 
 
+class DatabasesUnknown(RuntimeError):
+    """The process was given the DSN of its own databases only."""
+
+
 @dataclass(frozen=True)
 class Installation:
-    """One installation as a process sees it. `kafka` None: the services read one another's logs (LocalBus)."""
+    """One installation as a process sees it. `kafka` None: the services read one another's logs (LocalBus).
+
+    `given` None: this process knows no administrator and no other database than those whose DSN the settings give.
+    """
 
     settings: Settings
-    databases: Databases
+    given: Databases | None
     verifier: TokenVerifier
     key_service: KeyService
     rulebook: Rulebook
     secret: bytes = field(repr=False)
     kafka: KafkaSettings | None = None
     clock: Clock = utc_now
+
+    @property
+    def databases(self) -> Databases:
+        """Where all databases are; raises DatabasesUnknown in a process that knows only its own."""
+        if self.given is None:
+            raise DatabasesUnknown("RONGCUO_DSN is needed for this")
+        return self.given
 
     def dsn(self, database: str) -> str:
         """Return the DSN of a database for its own role; one that was given in the settings wins."""

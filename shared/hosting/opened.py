@@ -21,7 +21,7 @@ from shared.keyring.keyring import Keyring
 from shared.messaging.events import PARKING, RECOVERY
 from shared.web.desk import CommandDesk
 from shared.web.reads import Freshness
-from shared.web.resources import Resources, derived_key
+from shared.web.resources import Check, Resources, derived_key
 from shared.web.sealing import Edge
 
 OPERATIONS = (RECOVERY, PARKING)
@@ -59,11 +59,19 @@ class Opened:
     def resources(self, application: object) -> Resources:
         """Return what the HTTP application holds while it runs."""
 
-        async def log_answers() -> bool:
+        verifier, secret = self.installation.verifier, self.installation.secret
+        return Resources(verifier, self.store.log, application, secret, self._checks())
+
+    def _checks(self) -> dict[str, Check]:
+        """What /readyz asks: the log and the keyring answer, and appends are taken."""
+
+        async def log() -> bool:
             return await self.store.log.head() >= 0
 
-        verifier, secret = self.installation.verifier, self.installation.secret
-        return Resources(verifier, self.store.log, application, secret, {"log": log_answers})
+        async def appender() -> bool:
+            return self.store.appender.alive
+
+        return {"log": log, "appender": appender, "keyring": self.edge.keyring.answers}
 
 
 @asynccontextmanager

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from shared.eventstore.idempotency import purge_idempotency
 from shared.eventstore.log import Pool
-from shared.eventstore.readmodels import ReadModel, ReadModelRunner
+from shared.eventstore.readmodels import ReadModel, ReadModelRunner, statuses
 from shared.hosting.opened import Opened
 from shared.kernel.ids import new_id
 from shared.messaging.consumer import Consumer, Sink
@@ -23,8 +25,10 @@ PURGE_EVERY_S = 3600.0
 class Worker:
     """The parts that run side by side; each supervises itself, so one that ends with an error ends the worker."""
 
+    name: str
     consumers: ConsumerRunner
     relay: Relay | None
+    engine: AsyncEngine
     parts: Sequence[Part]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -34,9 +38,11 @@ class Worker:
                 group.create_task(_run(part, stop))
 
     async def healthy(self) -> bool:
-        """Tell whether no consumer and no relay waits for an operator."""
+        """Tell whether no consumer, no relay and no read model stands still."""
         states = [status.state for status in self.consumers.status()]
-        return "stopped" not in (states if self.relay is None else [*states, self.relay.status().state])
+        if self.relay is not None:
+            states.append(self.relay.status().state)
+        return "stopped" not in states and all(model.error is None for model in await statuses(self.engine))
 
 
 @asynccontextmanager
@@ -54,7 +60,7 @@ async def open_worker(
     async with installation.bus(holder) as bus:
         runner = ConsumerRunner(log.pool, bus, consumers)
         parts: list[Part] = [runner.run, ReadModelRunner(opened.engine, log, models).run, _purging(log.pool)]
-        yield Worker(runner, relay, [*parts, relay.run] if relay else parts)
+        yield Worker(opened.name, runner, relay, opened.engine, [*parts, relay.run] if relay else parts)
 
 
 async def _run(part: Part, stop: asyncio.Event) -> None:

@@ -34,6 +34,10 @@ class Keyring:
         """Close the pool; keys in memory go with the object."""
         await self._pool.close()
 
+    async def answers(self) -> bool:
+        """Return whether the keyring database answers, for /readyz."""
+        return bool(await self._pool.fetchval("SELECT true"))
+
     async def seal(self, text: str, *, subject: UUID, matter: UUID, label: str) -> Sealed[str]:
         """Close `text` as the field `label` of `subject` in `matter`; the key is durable before this returns.
 

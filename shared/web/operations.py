@@ -1,6 +1,7 @@
 """What operators and readers of problems need without a token: health, readiness, version, problem pages."""
 
 import asyncio
+from collections.abc import Mapping
 from html import escape
 
 from fastapi import APIRouter, Request
@@ -33,7 +34,11 @@ def operations_routes(service: str, version: str) -> APIRouter:
 
 
 async def _readyz(request: Request) -> JSONResponse:
-    checks = resources(request).checks
+    return await readiness(resources(request).checks)
+
+
+async def readiness(checks: Mapping[str, Check]) -> JSONResponse:
+    """Ask every check, side by side; 503 unless all of them hold."""
     answers = await asyncio.gather(*(_holds(check) for check in checks.values()))
     ready = all(answers)
     status = {"status": "ok" if ready else "unavailable", "checks": dict(zip(checks, answers, strict=True))}

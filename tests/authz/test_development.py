@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.authz.caller import Caller
-from shared.authz.development import DEVELOPMENT_ISSUER, DevelopmentIssuer, DevelopmentIssuerRefused
+from shared.authz.development import DEVELOPMENT_ISSUER, DevelopmentIssuer
 from shared.authz.tokens import InvalidToken, TokenVerifier
 from shared.keyring.private_file import PrivateFileRefused
 
@@ -58,9 +58,3 @@ def test_the_published_keys_hold_no_private_part(directory: Path) -> None:
     keys = DevelopmentIssuer(directory).keys()
     assert not any(key.is_private for key in keys)
     assert "d" not in keys.as_dict()["keys"][0]
-
-
-def test_start_up_refuses_it_outside_embedded_and_sandbox() -> None:
-    DevelopmentIssuer.refuse_outside(embedded_or_sandbox=True)
-    with pytest.raises(DevelopmentIssuerRefused):
-        DevelopmentIssuer.refuse_outside(embedded_or_sandbox=False)
