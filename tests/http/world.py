@@ -70,13 +70,13 @@ async def peopled(databases: Databases, place: Path) -> AsyncIterator[World]:
     issuer = DevelopmentIssuer(place)
     installation = Installation(
         settings=Settings(data=place),
-        databases=databases,
+        given=databases,
         verifier=TokenVerifier(issuer.trusted()),
         key_service=FileKeyService.at(place / "kek"),
         rulebook=load_rulebook(),
         secret=secrets.token_bytes(32),
     )
-    app = application(installation, SERVICES)
+    app = application(installation, SERVICES, [])
     assert isinstance(app, Starlette)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=BASE) as http:
@@ -154,6 +154,12 @@ def _tokens(issuer: DevelopmentIssuer, names: Mapping[str, str]) -> dict[str, st
         "person": token("applicant_person", subject=f"person-{applicant}", party=applicant),
         "stranger": token("applicant_person", subject="person-x", party=new_id()),
         "elsewhere": token("inspection_team", "handling_office", subject="officer-90", jurisdiction=ELSEWHERE),
+        "cadre": token("subject", subject=f"person-{names['cadre']}", party=names["cadre"]),
+        "officer_elsewhere": token("handling_office", subject="officer-91", jurisdiction="330302"),
+        "auditor_and_officer": token("external_auditor", "handling_office", subject="auditor-10"),
+        "archivist": token("archivist", subject="archivist-02"),
+        "sysadmin_and_party": token("sysadmin", "applicant_person", subject="admin-01"),
+        "inspector_as_applicant": token("applicant_person", subject="inspector-05"),
         "expired": token("handling_office", subject="officer-17", minutes=-5),
         "forged": token("handling_office", subject="officer-17")[:-8] + "AAAAAAAA",
         "garbage": "not.a.token",
