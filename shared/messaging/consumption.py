@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.messaging import parking
+from shared.messaging.alarm import Alarm
 from shared.messaging.bus import Batch, Bus, Subscription
 from shared.messaging.connections import Pool
 from shared.messaging.consumer import Consumer, Sink
-from shared.messaging.envelope import ForeignRecord
 from shared.messaging.failures import code_of, is_outage
-from shared.messaging.inbox import WatermarkConflict
 from shared.messaging.intake import HandlerIntake, Intake, SinkIntake
 from shared.messaging.places import PlaceMoved, Places
 from shared.messaging.waiting import Backoff, is_stray, monotonic, pause
@@ -25,13 +24,15 @@ class Pace:
     """Times in seconds: tiers of attempts at a parked head, pauses in an outage, and the watchdog's.
 
     The watchdog looks every `watch_s` and rebuilds a subscription that made no progress for `stuck_s` although there
-    is lag. Parked heads are looked for every `drain_s`.
+    is lag. Parked heads are looked for every `drain_s`, and tried for `drain_for_s` at most before arriving events have
+    their turn again.
     """
 
     tiers_s: tuple[float, ...] = parking.TIERS_S
     shortest_s: float = 0.1
     longest_s: float = 10.0
     drain_s: float = 0.5
+    drain_for_s: float = 1.0
     watch_s: float = 15.0
     stuck_s: float = 60.0
 
@@ -75,7 +76,7 @@ class Consumption:
         while not stop.is_set():
             try:
                 await self._subscribed(stop, trouble)
-            except (WatermarkConflict, ForeignRecord) as error:
+            except Alarm as error:
                 self._report("stopped", error)
                 return
             except (Exception, asyncio.CancelledError) as error:
@@ -97,7 +98,7 @@ class Consumption:
 
     async def look(self) -> None:
         """Do the watchdog's work once."""
-        self._parked = sum(sequence.count for sequence in await parking.list_parked(self._pool, self._subject.name))
+        self._parked = await parking.count_parked(self._pool, self._subject.name)
         assigned = self._subscription.assigned() if self._subscription else None
         partitions = self._bus.partitions(self._subject.logs) if assigned is None else assigned
         known = {partition: place for partition, place in self._places.standing().items() if partition in partitions}
@@ -149,7 +150,7 @@ class Consumption:
             if mine := [batch for batch in batches if subscription.current(batch)]:
                 await self._intake.take(mine, self._places)
             if monotonic() - self._drained_at >= self._pace.drain_s:
-                await self._intake.drain()
+                await self._intake.drain(self._pace.drain_for_s)
                 self._drained_at = monotonic()
         except PlaceMoved:
             raise

@@ -12,12 +12,13 @@ import orjson
 
 from shared.kernel.instants import instant_text, parse_instant
 from shared.kernel.recorded import Recorded
+from shared.messaging.alarm import Alarm
 
 Headers = list[tuple[str, bytes]]
 _SOURCE = "/rongcuo/"
 
 
-class ForeignRecord(Exception):
+class ForeignRecord(Alarm):
     """A record in one of our topics that is no event of ours; it has no stream to be parked with."""
 
 

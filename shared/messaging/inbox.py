@@ -9,6 +9,7 @@ from enum import Enum, auto
 from uuid import UUID
 
 from shared.kernel.recorded import Recorded
+from shared.messaging.alarm import Alarm
 from shared.messaging.connections import Connection, Source
 
 Key = tuple[str, str]  # log and stream
@@ -26,8 +27,8 @@ class WatermarkMoved(Exception):
     """Another member has consumed an event meanwhile: roll back, and look again."""
 
 
-class WatermarkConflict(Exception):
-    """The stream's version was consumed before with another event id: logs have diverged, the consumer must stop."""
+class WatermarkConflict(Alarm):
+    """The stream's version was consumed before with another event id: logs have diverged."""
 
     def __init__(self, consumer: str, recorded: Recorded) -> None:
         super().__init__(f"{consumer}: {recorded.log}/{recorded.stream} version {recorded.version}")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Self
 from shared.eventstore.errors import WatermarkRefused
 from shared.kernel.recorded import Recorded
 from shared.messaging import parking
+from shared.messaging.alarm import Alarm
 from shared.messaging.bus import Batch
 from shared.messaging.connections import Pool, Source
 from shared.messaging.consumer import Consumer, Handler, Sink
@@ -28,6 +30,7 @@ from shared.messaging.inbox import (
 )
 from shared.messaging.message import Message
 from shared.messaging.places import Partition, Place, Places
+from shared.messaging.waiting import monotonic
 
 logger = logging.getLogger(__name__)
 
@@ -82,19 +85,28 @@ class Intake(ABC):
     async def again(self, recorded: Recorded) -> None:
         """Give the head of a parked sequence its effect, with the watermark; raises what goes wrong."""
 
-    async def drain(self) -> None:
-        """Try the parked heads that are due, and what then follows them, in order."""
-        while due := await parking.claim_due(self.pool, self.name):
-            for head in due:
-                await self._try(head)
+    async def drain(self, seconds: float) -> None:
+        """Try the parked heads that are due, and what then follows them, stream by stream in turn.
 
-    async def _try(self, due: parking.Due) -> None:
+        Ends when nothing is due, or after about `seconds`: the rest is left to the next call.
+        """
+        until = monotonic() + seconds
+        while heads := deque(await parking.due_heads(self.pool, self.name)):
+            while heads:
+                head = heads.popleft()
+                if (due := await parking.claim(self.pool, self.name, head)) and await self._try(due):
+                    heads.append(head.next())
+                if monotonic() >= until:
+                    return
+
+    async def _try(self, due: parking.Due) -> bool:
+        """Give a parked event its effect; False if it failed again."""
         try:
             inbox = await Inbox.read(self.pool, self.name, [key_of(due.recorded)])
             if inbox.judge(due.recorded) is Verdict.NEXT:
                 await self.again(due.recorded)
             await parking.remove(self.pool, self.name, due.recorded)
-        except WatermarkConflict:
+        except Alarm:
             raise
         except Exception as error:
             if is_outage(error):
@@ -102,6 +114,8 @@ class Intake(ABC):
                     await parking.put_back(self.pool, self.name, due)
                 raise
             await parking.failed_again(self.pool, self.name, due, self._report(due.recorded, error), self.tiers_s)
+            return False
+        return True
 
     async def _park_poison(self, recorded: Recorded, error: Exception) -> None:
         code = self._report(recorded, error)
@@ -163,7 +177,7 @@ class HandlerIntake(Intake):
         """Handle an event; False if it had to be parked."""
         try:
             await self._handle(handler, recorded)
-        except WatermarkConflict:
+        except Alarm:
             raise
         except Exception as error:
             if is_outage(error):
@@ -199,7 +213,7 @@ class SinkIntake(Intake):
         events, ends = [recorded for batch in batches for recorded in batch.records], ends_of(batches)
         try:
             await self._transaction(events, ends, places)
-        except WatermarkConflict:
+        except Alarm:
             raise
         except Exception as error:
             if is_outage(error):
@@ -218,7 +232,7 @@ class SinkIntake(Intake):
     async def _alone(self, recorded: Recorded, places: Places) -> None:
         try:
             await self._transaction([recorded], {}, places)
-        except WatermarkConflict:
+        except Alarm:
             raise
         except Exception as error:
             if is_outage(error):

@@ -24,19 +24,33 @@ ON CONFLICT (consumer, log, stream, version) DO UPDATE SET parked_at = p.parked_
 WHERE p.event_id = excluded.event_id
 """  # noqa: S608
 
-_HEADS = """
-SELECT DISTINCT ON (p.log, p.stream) p.*, coalesce(i.version, 0) AS standing
-FROM log.parked AS p LEFT JOIN log.inbox AS i USING (consumer, log, stream)
-WHERE p.consumer = $1 ORDER BY p.log, p.stream, p.version
+# From one stream's lowest version to the next stream's by the primary key, so that nothing behind a head is looked at.
+_DUE = """
+WITH RECURSIVE heads AS (
+    (SELECT log, stream, version, next_attempt_at FROM log.parked
+     WHERE consumer = $1 ORDER BY log, stream, version LIMIT 1)
+    UNION ALL
+    SELECT n.* FROM heads AS h CROSS JOIN LATERAL (
+        SELECT log, stream, version, next_attempt_at FROM log.parked
+        WHERE consumer = $1 AND (log, stream) > (h.log, h.stream) ORDER BY log, stream, version LIMIT 1) AS n
+)
+SELECT log, stream, version FROM heads AS h
+WHERE next_attempt_at <= clock_timestamp() AND version <= 1 + coalesce(
+    (SELECT i.version FROM log.inbox AS i WHERE (i.consumer, i.log, i.stream) = ($1, h.log, h.stream)), 0)
+LIMIT $2
 """
 
 _CLAIM = f"""
-UPDATE log.parked AS p SET attempts = p.attempts + 1, next_attempt_at = clock_timestamp() + interval '1 minute'
-FROM ({_HEADS}) AS h
-WHERE (p.consumer, p.log, p.stream, p.version) = (h.consumer, h.log, h.stream, h.version)
-AND p.version <= h.standing + 1 AND p.next_attempt_at <= clock_timestamp()
-RETURNING p.attempts, {", ".join("p." + column for column in _RECORDED.split(", "))}
+UPDATE log.parked SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + interval '1 minute'
+WHERE consumer = $1 AND log = $2 AND stream = $3 AND version = $4 AND next_attempt_at <= clock_timestamp()
+RETURNING attempts, {_RECORDED}
 """  # noqa: S608
+
+_LOWEST = """
+SELECT k.log, k.stream, p.version FROM unnest($2::text[], $3::text[]) AS k (log, stream) CROSS JOIN LATERAL (
+    SELECT version FROM log.parked WHERE consumer = $1 AND log = k.log AND stream = k.stream
+    ORDER BY version LIMIT 1) AS p
+"""
 
 _LIST = """
 SELECT p.consumer, p.log, p.stream, min(p.version), max(p.version), count(*), coalesce(max(i.version), 0),
@@ -45,6 +59,19 @@ SELECT p.consumer, p.log, p.stream, min(p.version), max(p.version), count(*), co
 FROM log.parked AS p LEFT JOIN log.inbox AS i USING (consumer, log, stream)
 WHERE p.consumer = coalesce($1, p.consumer) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The lowest parked version of a stream, whose turn has come."""
+
+    log: str
+    stream: str
+    version: int
+
+    def next(self) -> "Head":
+        """Return what is the head, if it is parked, once this one has taken effect."""
+        return Head(self.log, self.stream, self.version + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +112,12 @@ async def list_parked(pool: Pool, consumer: str | None = None) -> list[ParkedSeq
     return [ParkedSequence(*row) for row in await pool.fetch(_LIST, consumer)]
 
 
+async def count_parked(pool: Pool, consumer: str) -> int:
+    """Return how many events of a consumer are parked."""
+    count: int = await pool.fetchval("SELECT count(*) FROM log.parked WHERE consumer = $1", consumer)
+    return count
+
+
 async def retry(pool: Pool, consumer: str, log: str, stream: str) -> bool:
     """Let the head of a sequence be tried again at once; returns whether there is such a sequence."""
     status = await pool.execute(
@@ -96,12 +129,8 @@ async def retry(pool: Pool, consumer: str, log: str, stream: str) -> bool:
 
 async def lowest_parked(source: Source, consumer: str, keys: Collection[Key]) -> dict[Key, int]:
     """Return the lowest parked version of those streams that have parked events."""
-    rows = await source.fetch(
-        "SELECT log, stream, min(version) FROM log.parked"
-        " WHERE consumer = $1 AND (log, stream) IN (SELECT * FROM unnest($2::text[], $3::text[])) GROUP BY 1, 2",
-        *(consumer, [key[0] for key in keys], [key[1] for key in keys]),
-    )
-    return {(row["log"], row["stream"]): row["min"] for row in rows}
+    rows = await source.fetch(_LOWEST, consumer, [key[0] for key in keys], [key[1] for key in keys])
+    return {(row["log"], row["stream"]): row["version"] for row in rows}
 
 
 async def park(
@@ -119,9 +148,15 @@ async def park(
         raise WatermarkConflict(consumer, events[0])
 
 
-async def claim_due(pool: Pool, consumer: str) -> list[Due]:
-    """Claim the heads whose turn and time have come; a claim that nobody finishes is void after a minute."""
-    return [Due(Recorded(*row[1:]), row[0]) for row in await pool.fetch(_CLAIM, consumer)]
+async def due_heads(pool: Pool, consumer: str, limit: int = 256) -> list[Head]:
+    """Return heads whose turn and time have come, at most `limit`."""
+    return [Head(*row) for row in await pool.fetch(_DUE, consumer, limit)]
+
+
+async def claim(pool: Pool, consumer: str, head: Head) -> Due | None:
+    """Claim a head, None if it is not there or not due; a claim that nobody finishes is void after a minute."""
+    row = await pool.fetchrow(_CLAIM, consumer, head.log, head.stream, head.version)
+    return Due(Recorded(*row[1:]), row[0]) if row else None
 
 
 async def remove(source: Source, consumer: str, recorded: Recorded) -> None:
