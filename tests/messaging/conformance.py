@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import pytest
+from pydantic import create_model
 
 from shared.kernel.ids import new_id
 from shared.kernel.recorded import Recorded
@@ -248,6 +249,16 @@ class BusConformance:
                 await bed.dealt_with(bus, CONSUMER)
         assert bus.subscriptions >= 2
         assert len(await bed.copies()) == 6
+
+    async def test_members_that_another_service_has_added_are_passed_over(self, bed: Bed, carrier: Carrier) -> None:
+        newer = create_model("Filed", __base__=Filed, remark=(str, ...))
+        (event,) = await write(bed.intake, stream(1), newer.model_validate({"number": 1, "remark": "补充"}))
+        assert b"remark" in event.payload
+        await carrier.carry()
+        async with carrier.bus() as bus, running(bed.pool, bus, Copier(bed.target).consumer()):
+            await bed.dealt_with(bus, CONSUMER)
+        assert [(copy.source, copy.number) for copy in await bed.copies()] == [(event.event_id, 1)]
+        assert await parking.list_parked(bed.pool) == []
 
     async def test_no_text_of_an_error_is_kept_or_logged(
         self, bed: Bed, carrier: Carrier, caplog: pytest.LogCaptureFixture
