@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from shared.kernel.recorded import Recorded
+from shared.messaging.alarm import Alarm
 from shared.messaging.connections import Connection, Pool
 
 _COLLECT = """
@@ -17,18 +18,23 @@ _STANDING = """
     SELECT count(*) FROM unnest($1::text[], $2::bigint[], $3::uuid[]) AS new(log, position, event_id)
     JOIN app.collected AS c USING (log, position, event_id)
 """
-_WAITING = """
-    SELECT * FROM app.collected
-    WHERE log = $1 AND position > (SELECT coalesce(max(position), 0) FROM app.sequence WHERE log = $1)
-    ORDER BY position LIMIT 5000
+_LAST = "SELECT coalesce(max(position), 0) FROM app.sequence WHERE log = $1"
+# The inner query reads the index alone: nothing else is touched of events that still wait for their predecessor.
+_READY = """
+    SELECT c.* FROM (
+        SELECT position, row_number() OVER (ORDER BY position) AS n FROM app.collected
+        WHERE log = $1 AND position > $2 ORDER BY position LIMIT $3
+    ) AS w JOIN app.collected AS c ON c.log = $1 AND c.position = w.position
+    WHERE w.position = $2 + w.n ORDER BY w.position
 """
 _SEQUENCED = """
     SELECT s.index, c.* FROM app.sequence AS s JOIN app.collected AS c USING (log, position)
     WHERE s.index > $1 ORDER BY s.index LIMIT $2
 """
+_STEP = 500
 
 
-class Forked(Exception):
+class Forked(Alarm):
     """Two different events claim one place of a log: nothing is taken in until people have looked."""
 
 
@@ -37,9 +43,10 @@ async def collect(connection: Connection, events: Sequence[Recorded]) -> None:
 
     Events that stand already are taken as they are; raises Forked when another event stands in an event's place.
     """
-    columns = list(zip(*(_row(event) for event in events), strict=True))
+    distinct = dict.fromkeys(events)
+    columns = list(zip(*(_row(event) for event in distinct), strict=True))
     await connection.execute(_COLLECT, *columns)
-    if await connection.fetchval(_STANDING, columns[0], columns[1], columns[4]) != len(set(events)):
+    if await connection.fetchval(_STANDING, columns[0], columns[1], columns[4]) != len(distinct):
         raise Forked(f"{events[0].log} {events[0].position}..{events[-1].position}")
     await _sequence(connection, sorted({event.log for event in events}))
 
@@ -53,18 +60,12 @@ async def sequenced(pool: Pool, after: int, limit: int) -> list[tuple[int, Recor
 async def _sequence(connection: Connection, logs: Sequence[str]) -> None:
     index = await connection.fetchval("SELECT next_index FROM app.sequence_head FOR UPDATE")
     for log in logs:
-        while ready := await _ready(connection, log):
+        last = await connection.fetchval(_LAST, log)
+        while ready := [_recorded(row) for row in await connection.fetch(_READY, log, last, _STEP)]:
             rows = [(index + n, log, event.position, bytes.fromhex(event.hash)) for n, event in enumerate(ready)]
             await connection.executemany("INSERT INTO app.sequence VALUES ($1, $2, $3, $4)", rows)
-            index += len(rows)
+            index, last = index + len(rows), ready[-1].position
     await connection.execute("UPDATE app.sequence_head SET next_index = $1", index)
-
-
-async def _ready(connection: Connection, log: str) -> list[Recorded]:
-    """Return the next events of `log` that have no gap before them."""
-    waiting = [_recorded(row) for row in await connection.fetch(_WAITING, log)]
-    last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM app.sequence WHERE log = $1", log)
-    return [event for place, event in enumerate(waiting, last + 1) if event.position == place]
 
 
 def _row(event: Recorded) -> tuple[object, ...]:

@@ -1,0 +1,1 @@
+"""Archive's own: the one order over all logs."""
