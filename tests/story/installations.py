@@ -44,9 +44,15 @@ class Installation:
 async def installed(place: Path, dsn: str, bootstrap: str | None) -> AsyncIterator[Installation]:
     """Run one process with LocalBus, or with Kafka two for each service; at the end all have to go in good order."""
     prefix = f"s{secrets.token_hex(4)}"
-    settings = {"DATA": str(place / "data"), "DSN": dsn, "DATABASE_PREFIX": prefix, "ROLE_PREFIX": prefix}
+    settings = {
+        "DATA": str(place / "data"),
+        "DSN": dsn,
+        "DATABASE_PREFIX": prefix,
+        "ROLE_PREFIX": prefix,
+        "SANDBOX": "1",
+    }
     if bootstrap:
-        settings |= {"KAFKA": bootstrap, "TOPIC_PREFIX": prefix, "SANDBOX": "1"}
+        settings |= {"KAFKA": bootstrap, "TOPIC_PREFIX": prefix}
     (place / "logs").mkdir()
     environment = clean_environment(**{f"RONGCUO_{name}": text for name, text in settings.items()})
     processes = Processes(environment, place / "logs")
