@@ -19,11 +19,11 @@ _STANDING = """
     JOIN app.collected AS c USING (log, position, event_id)
 """
 _LAST = "SELECT coalesce(max(position), 0) FROM app.sequence WHERE log = $1"
-# The inner query reads the index alone: nothing else is touched of events that still wait for their predecessor.
+# The inner query reads keys alone, so that no payload is touched of events that still wait for their predecessor.
 _READY = """
     SELECT c.* FROM (
         SELECT position, row_number() OVER (ORDER BY position) AS n FROM app.collected
-        WHERE log = $1 AND position > $2 ORDER BY position LIMIT $3
+        WHERE log = $1 AND position > $2 AND position <= $2 + $3
     ) AS w JOIN app.collected AS c ON c.log = $1 AND c.position = w.position
     WHERE w.position = $2 + w.n ORDER BY w.position
 """
