@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 KEPT_FOR = timedelta(hours=72)
+BATCH = 10_000
 
 
 class Fetches(Protocol):
@@ -12,7 +13,10 @@ class Fetches(Protocol):
     async def fetchval(self, query: str, *args: Any) -> Any: ...
 
 
-async def purge_idempotency(connection: Fetches, older_than: timedelta = KEPT_FOR) -> int:
-    """Remove the records that were kept longer ago than `older_than`; return how many there were."""
-    gone: int = await connection.fetchval("SELECT log.purge_idempotency($1)", older_than)
-    return gone
+async def purge_idempotency(connection: Fetches, older_than: timedelta = KEPT_FOR, *, batch: int = BATCH) -> int:
+    """Remove the records that were kept longer ago than `older_than`, `batch` at a time; return how many there were."""
+    total, gone = 0, batch
+    while gone == batch:
+        gone = await connection.fetchval("SELECT log.purge_idempotency($1, $2)", older_than, batch)
+        total += gone
+    return total

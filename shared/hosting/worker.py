@@ -1,6 +1,7 @@
 """The worker of one service: read models, consumers and (with Kafka) the relay, until it is told to stop."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,12 +14,16 @@ from shared.eventstore.readmodels import ReadModel, ReadModelRunner, statuses
 from shared.hosting.opened import Opened
 from shared.kernel.ids import new_id
 from shared.messaging.consumer import Consumer, Sink
+from shared.messaging.failures import code_of
 from shared.messaging.relay import Relay
 from shared.messaging.runner import ConsumerRunner
 from shared.messaging.topics import check_topics
+from shared.messaging.waiting import pause
 
 Part = Callable[[asyncio.Event], Awaitable[None]]
-PURGE_EVERY_S = 3600.0
+PURGE_EVERY_S, PURGE_RETRY_S = 3600.0, 60.0
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ async def open_worker(
         relay = Relay(log.pool, opened.name, installation.kafka, holder=holder)
     async with installation.bus(holder) as bus:
         runner = ConsumerRunner(log.pool, bus, consumers)
-        parts: list[Part] = [runner.run, ReadModelRunner(opened.engine, log, models).run, _purging(log.pool)]
+        parts: list[Part] = [runner.run, ReadModelRunner(opened.engine, log, models).run, purging(log.pool)]
         yield Worker(opened.name, runner, relay, opened.engine, [*parts, relay.run] if relay else parts)
 
 
@@ -67,15 +72,17 @@ async def _run(part: Part, stop: asyncio.Event) -> None:
     await part(stop)
 
 
-def _purging(pool: Pool) -> Part:
-    """Return the part that forgets idempotency records whose time is over."""
+def purging(pool: Pool, *, every_s: float = PURGE_EVERY_S, retry_s: float = PURGE_RETRY_S) -> Part:
+    """Return the part that forgets idempotency records whose time is over; a failure only makes it wait `retry_s`."""
 
     async def purge(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await purge_idempotency(pool)
             try:
-                await asyncio.wait_for(stop.wait(), PURGE_EVERY_S)
-            except TimeoutError:
-                continue
+                await purge_idempotency(pool)
+            except Exception as error:
+                logger.warning("idempotency records were not purged: %s", code_of(error))
+                await pause(stop, retry_s)
+            else:
+                await pause(stop, every_s)
 
     return purge

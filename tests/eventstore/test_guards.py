@@ -77,7 +77,7 @@ async def test_the_bus_reads_events_and_nothing_else(appender: Appender, databas
     async with connected(database.bus) as bus, asyncpg.create_pool(database.bus, min_size=0) as pool:
         assert len(await EventLog(pool, "intake").read_page(after=0)) == 1
         assert await EventLog(pool, "intake").head() == 1
-        for query in ("SELECT * FROM log.idempotency", "SELECT log.purge_idempotency('1 day')", INSERT):
+        for query in ("SELECT * FROM log.idempotency", "SELECT log.purge_idempotency('1 day', 1)", INSERT):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await bus.execute(query)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -137,10 +137,11 @@ async def test_a_server_that_may_forget_is_refused(database: LogDatabase, admin:
     assert unsafe.value.settings == ("synchronous_commit",)
 
 
-async def test_old_idempotency_records_are_purged(appender: Appender, log: EventLog) -> None:
-    for key in ("a", "b"):
+async def test_old_idempotency_records_are_purged_batch_by_batch(appender: Appender, log: EventLog) -> None:
+    for key in ("a", "b", "c"):
         await appender.append(an_append(a_stream(), idempotency=IdempotencyRecord("s", key, b"d", 200, None)))
     assert await purge_idempotency(log.pool) == 0
-    assert await log.known_key("s", "a")
-    assert await purge_idempotency(log.pool, timedelta(0)) == 2
-    assert await log.known_key("s", "a") is None
+    assert await log.known_key("s", "b")
+    assert await log.pool.fetchval("SELECT log.purge_idempotency('0', 1)") == 1
+    assert await purge_idempotency(log.pool, timedelta(0), batch=1) == 2
+    assert await log.known_key("s", "b") is None

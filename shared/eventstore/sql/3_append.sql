@@ -149,9 +149,14 @@ BEGIN
 END
 $$;
 
--- Idempotency records are kept for a while only (design §9); returns how many went.
-CREATE FUNCTION log.purge_idempotency(older_than interval) RETURNS bigint
+-- Idempotency records are kept for a while only (design §9); removes at most so many at once, returns how many went.
+CREATE FUNCTION log.purge_idempotency(older_than interval, at_most integer) RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH gone AS (DELETE FROM log.idempotency WHERE recorded_at < clock_timestamp() - older_than RETURNING 1)
+    WITH gone AS (
+        DELETE FROM log.idempotency WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM log.idempotency WHERE recorded_at < now() - older_than
+            ORDER BY recorded_at LIMIT at_most FOR UPDATE SKIP LOCKED))
+        RETURNING 1
+    )
     SELECT count(*) FROM gone
 $$;
