@@ -140,8 +140,8 @@ class Appender:
     async def _flush_supervised(self, batch: Sequence[_Waiting]) -> None:
         try:
             await self._flush(batch)
-        except Exception:
-            logger.exception("a batch of %d was given up", len(batch))
+        except Exception as error:
+            logger.error("a batch of %d was given up: %s", len(batch), type(error).__name__)
             for waiting in batch:
                 _refuse(waiting, LogUnavailable("outcome unknown; the append may stand"))
 

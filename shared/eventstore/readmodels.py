@@ -93,8 +93,8 @@ class ReadModelRunner:
             try:
                 for generation in await ensure(self._engine, model):
                     moved |= await self._feed_or_note(model, generation)
-            except Exception:
-                logger.exception("read model %s: cannot go on", model.name)
+            except Exception as error:
+                logger.error("read model %s cannot go on: %s", model.name, type(error).__name__)
         return moved
 
     async def _feed_or_note(self, model: ReadModel, generation: Generation) -> bool:
@@ -106,10 +106,11 @@ class ReadModelRunner:
         try:
             moved = await self._feed(model, generation, 1 if attempts or generation.error else PAGE)
         except Exception as error:
-            logger.exception("read model %s stands still at %d", generation.schema, generation.position)
+            code = type(error).__name__  # its text may hold values
+            logger.error("read model %s stands still at %d: %s", generation.schema, generation.position, code)
             pause = min(FIRST_RETRY_S * 2**attempts, LAST_RETRY_S)
             self._failures[generation.schema] = attempts + 1, now + pause
-            await note_error(self._engine, generation, type(error).__name__)
+            await note_error(self._engine, generation, code)
             return False
         self._failures.pop(generation.schema, None)
         return moved

@@ -20,7 +20,7 @@ class Event(BaseModel):
     `public` events are contracts: other services may act on them, and nothing in them is sealed.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     schema_version: ClassVar[int] = 1
     public: ClassVar[bool] = False
