@@ -209,3 +209,19 @@ async def test_a_mistake_of_ours_costs_one_batch_and_not_the_flusher(
         with pytest.raises(LogUnavailable):
             await appender.append(append)
     assert await appender.append(append) == Stored(1, 1)
+
+
+async def test_an_appender_is_alive_while_it_takes_appends_and_its_flusher_runs(database: LogDatabase) -> None:
+    appender = Appender(database.app)
+    lives = [appender.alive]
+    async with appender:
+        lives.append(appender.alive)
+    lives.append(appender.alive)
+    await appender.start()
+    lives.append(appender.alive)
+    assert appender._flusher
+    appender._flusher.cancel()
+    await asyncio.wait([appender._flusher])
+    lives.append(appender.alive)
+    await appender.stop()
+    assert lives == [False, True, False, True, False]
