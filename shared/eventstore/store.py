@@ -18,6 +18,8 @@ from shared.kernel.ids import NewId, new_id
 from shared.kernel.metadata import Metadata
 from shared.kernel.recorded import Recorded
 
+CONNECTIONS = 6  # for reading; the appender has one more
+
 
 @dataclass(frozen=True)
 class EventStore:
@@ -67,7 +69,7 @@ def until(history: Sequence[Recorded], as_of: datetime) -> Sequence[Recorded]:
 
 @asynccontextmanager
 async def open_store(
-    dsn: str, log: str, *, clock: Clock = utc_now, limits: Limits | None = None, connections: int = 8
+    dsn: str, log: str, *, clock: Clock = utc_now, limits: Limits | None = None, connections: int = CONNECTIONS
 ) -> AsyncIterator[EventStore]:
     """Open the log behind `dsn` for reading and writing until the context ends.
 

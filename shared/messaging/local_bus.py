@@ -19,6 +19,7 @@ from shared.messaging.places import Partition, Place, Places
 from shared.messaging.topics import PARTITIONS, partition_of
 from shared.messaging.waiting import Backoff
 
+CONNECTIONS = 2  # to each log
 _TOPIC = "log:"
 _SHORTEST_S, _LONGEST_S, _LEASE_S = 0.02, 0.25, 10.0
 
@@ -45,7 +46,7 @@ class LocalBus:
 
     async def __aenter__(self) -> Self:
         for log, dsn in self._dsns.items():
-            pool = await self._pools.enter_async_context(asyncpg.create_pool(dsn, min_size=0, max_size=4))
+            pool = await self._pools.enter_async_context(asyncpg.create_pool(dsn, min_size=0, max_size=CONNECTIONS))
             self._logs[log] = EventLog(pool, log)
         return self
 

@@ -1,0 +1,38 @@
+"""All processes of an installation together stay below what one server allows."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared.database.databases import SERVICES
+from shared.eventstore import engine, store
+from shared.messaging import local_bus
+from tests.messaging.bed import Bed
+
+ALLOWED = 180  # of 200: the rest is for operators and backups
+APPENDER, KEYRING = 1, 4
+DOCUMENT = Path(__file__).parents[2] / "docs/event-log.md"
+
+
+def test_applications_and_workers_together_leave_room_on_one_server() -> None:
+    application = store.CONNECTIONS + APPENDER + engine.CONNECTIONS + KEYRING
+    worker = application + len(SERVICES) * local_bus.CONNECTIONS
+    together = len(SERVICES) * (application + worker)
+    assert together < ALLOWED
+    table = r"together\*\* \| \*\*(\d+)\*\* \| \*\*(\d+)\*\*.*at most (\d+) of"
+    documented = re.search(table, DOCUMENT.read_text(), re.DOTALL)
+    assert documented
+    assert [int(number) for number in documented.groups()] == [application, worker, together]
+
+
+async def test_an_engine_opens_no_connection_beyond_its_share(bed: Bed) -> None:
+    opened = engine.open_engine(bed.databases.dsn("archive"), connections=1)
+    opened.pool._timeout = 0.05  # type: ignore[attr-defined]
+    async with opened.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+        with pytest.raises(PoolTimeout):
+            await opened.connect().start()
+    await opened.dispose()
