@@ -34,5 +34,5 @@ async def test_an_engine_opens_no_connection_beyond_its_share(bed: Bed) -> None:
     async with opened.connect() as connection:
         await connection.execute(text("SELECT 1"))
         with pytest.raises(PoolTimeout):
-            await opened.connect().start()
+            _ = await opened.connect()
     await opened.dispose()
