@@ -13,6 +13,7 @@ from rongcuo import installations, operations, serving
 from rongcuo.embedded.data import DataDirectoryRefused
 from rongcuo.embedded.process import ServerFailed
 from rongcuo.installations import BusName, NotPrepared
+from rongcuo.operations import ServiceName
 from shared.authz.roles import Role
 from shared.eventstore.durability import UnsafeServer
 from shared.hosting.installation import VERSION, DatabasesUnknown
@@ -42,7 +43,6 @@ Bus = Annotated[
         help="local: the services read one another's logs; kafka: Apache Kafka. Default: kafka if it is given."
     ),
 ]
-ServiceName = Literal["intake", "adjudication", "archive", "notification"]
 
 
 def main() -> None:

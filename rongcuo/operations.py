@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 import asyncpg
 import typer
@@ -31,7 +31,8 @@ from shared.settings import load_settings
 __all__ = ["Installation", "make_topics", "parked", "rebuild_model", "recover_log", "republish_log"]
 
 parked = typer.Typer(no_args_is_help=True, help="停放的消息序列:列出、重试、放弃. Parked sequences.")
-Service = Annotated[str, typer.Argument(help="intake, adjudication, archive or notification")]
+ServiceName = Literal["intake", "adjudication", "archive", "notification"]
+Service = Annotated[ServiceName, typer.Argument(help="The service whose log or consumers are meant.")]
 
 
 async def make_topics(installation: Installation) -> None:

@@ -50,10 +50,10 @@ class Cast:
             return Desk(http, base, token(roles=roles, jurisdictions=(JURISDICTION,), **claims))
 
         return cls(
-            inspector=desk("inspection_team", subject="inspector-05", organisation="遂昌县纪委监委督查组"),
-            officer=desk("handling_office", subject="officer-17", organisation="遂昌县纪委监委"),
-            committee=desk("adjudication_committee", subject="member-01", organisation="遂昌县容错裁定委员会"),
-            archivist=desk("archivist", subject="archivist-02", organisation="遂昌县纪委监委"),
+            inspector=desk("inspection_team", subject="inspector-05", organisation="331123-dic-inspection"),
+            officer=desk("handling_office", subject="officer-17", organisation="331123-dic"),
+            committee=desk("adjudication_committee", subject="member-01", organisation="331123-committee"),
+            archivist=desk("archivist", subject="archivist-02", organisation="331123-dic"),
             auditor=desk("external_auditor", subject="auditor-09"),
             desk_for=desk,
         )

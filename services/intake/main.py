@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 from uuid import UUID
 
 from services.intake.adapters.draft_table import DraftTable
@@ -50,11 +51,21 @@ def _intake(opened: Opened) -> Intake:
     async def submitted(submission_id: UUID) -> bool:
         return bool(await opened.store.log.read_stream(SUBMISSION.stream(submission_id), limit=1))
 
+    async def kind_of(party_id: UUID) -> Literal["person", "unit"] | None:
+        registered = (await opened.store.load(PARTY, party_id)).state.registered
+        return None if registered is None else registered.kind
+
     return Intake(
         parties=party.Parties(opened.desk(PARTY, party.visible, "parties"), opened.edge, rules, clock),
         drafts=Drafts(shelf, opened.edge, submitted, clock, new_id),
         submissions=submission.Submissions(
-            opened.desk(SUBMISSION, submission.visible, "submissions"), shelf, opened.edge, rules, clock, new_id
+            opened.desk(SUBMISSION, submission.visible, "submissions"),
+            shelf,
+            opened.edge,
+            rules,
+            clock,
+            new_id,
+            kind_of,
         ),
         engine=opened.engine,
         freshness=opened.freshness(submission_list.MODEL),

@@ -19,7 +19,8 @@ class ReadAfter:
     def token(self, log: str, position: int) -> str:
         """Return a token (base64url, 32 characters) for `position` of `log`."""
         data = position.to_bytes(_POSITION, "big")
-        return urlsafe_b64encode(data + self._tag(log, data)).decode()
+        tag = self._tag(log, data)
+        return urlsafe_b64encode(self._masked(data, tag) + tag).decode()
 
     def position(self, token: str, log: str) -> int:
         """Return the position in a token; raises ValueError for one that was not made for this log."""
@@ -27,9 +28,16 @@ class ReadAfter:
             data = urlsafe_b64decode(token.encode("ascii"))
         except ValueError as error:
             raise ValueError("not a read-after token") from error
-        if not hmac.compare_digest(data[_POSITION:], self._tag(log, data[:_POSITION])):
+        tag = data[_POSITION:]
+        position = self._masked(data[:_POSITION], tag)
+        if not hmac.compare_digest(tag, self._tag(log, position)):
             raise ValueError("not a read-after token of this log")
-        return int.from_bytes(data[:_POSITION], "big")
+        return int.from_bytes(position, "big")
+
+    def _masked(self, data: bytes, tag: bytes) -> bytes:
+        """Hide a position, or show it again: how long a log is, is nobody's business but an auditor's."""
+        mask = hmac.digest(self._secret, b"mask\0" + tag, sha256)
+        return bytes(byte ^ hidden for byte, hidden in zip(data, mask, strict=False))
 
     def _tag(self, log: str, data: bytes) -> bytes:
         return hmac.digest(self._secret, b"read-after\0" + log.encode() + b"\0" + data, sha256)[:_TAG]

@@ -20,7 +20,8 @@ class Sealed(BaseModel, Generic[T]):
     bound by the key and by the additional data, so that an envelope cannot be moved to another person, matter or
     field. `digest` is SHA-256(salt ‖ plaintext) with the 32-byte salt inside the ciphertext: it lets one field be
     disclosed and checked alone and tells nothing by itself. `commitment` ties the ciphertext to its key (GCM alone
-    does not).
+    does not). Two envelopes are equal when they close the same words in the same field of the same person and matter,
+    whatever their nonces: key, label and digest say so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,3 +35,12 @@ class Sealed(BaseModel, Generic[T]):
     ciphertext: Base64Url
     commitment: Base64Url
     digest: Base64Url
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[UUID, str, str]:
+        return self.key, self.label, self.digest

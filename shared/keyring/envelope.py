@@ -42,13 +42,11 @@ class DataKey:
 
 
 def seal_text(text: str, key: DataKey, label: str, *, nonce: bytes, salt: bytes) -> Sealed[str]:
-    """Close `text` under `key` as the field `label`; `nonce` (12 bytes) and `salt` (32) are fresh and random.
+    """Close `text` under `key` as the field `label`; `nonce` (12 bytes) is fresh and random, `salt` from `salt_of`.
 
     Raises ValueError for text with a lone surrogate, which UTF-8 cannot hold.
     """
-    if _SURROGATE.search(text):
-        raise ValueError("text holds a lone surrogate")
-    opening = salt + text.encode()
+    opening = salt + _utf8(text)
     context = _context(SUITE, key.key_id, key.subject, key.matter, label)
     return Sealed[str](
         suite=SUITE,
@@ -63,6 +61,16 @@ def seal_text(text: str, key: DataKey, label: str, *, nonce: bytes, salt: bytes)
     )
 
 
+def salt_of(text: str, key: DataKey, label: str) -> bytes:
+    """Return the salt (32 bytes) of `text` in this field: a secret that only who holds the key can tell.
+
+    It is the same whenever the same words are sealed again in the same field of the same person and matter, and so is
+    the digest: that is how a repeated command is recognised without opening anything. Raises ValueError like seal_text.
+    """
+    context = _context(SUITE, key.key_id, key.subject, key.matter, label)
+    return digest(key.material, b"salt\0" + sha256(context).digest() + _utf8(text), "sha256")
+
+
 def open_text(sealed: Sealed[str], key: DataKey) -> str:
     """Return the text of `sealed`; raises SealBroken unless every member is exactly what `seal_text` made."""
     # Suppressed, not chained: an exception's context would carry the text along.
@@ -70,6 +78,12 @@ def open_text(sealed: Sealed[str], key: DataKey) -> str:
         if sealed.suite == SUITE and sealed.key == key.key_id:
             return _open(sealed, key)
     raise SealBroken(f"{sealed.label} under key {sealed.key}")
+
+
+def _utf8(text: str) -> bytes:
+    if _SURROGATE.search(text):  # encode() would say so, too, and show the text
+        raise ValueError("text holds a lone surrogate")
+    return text.encode()
 
 
 def _open(sealed: Sealed[str], key: DataKey) -> str:

@@ -8,7 +8,7 @@ import asyncpg
 
 from shared.kernel.sealed import Sealed
 from shared.keyring.data_keys import DataKeys, KeyDestroyed, KeyUnknown
-from shared.keyring.envelope import NONCE_BYTES, SALT_BYTES, DataKey, SealBroken, open_text, seal_text
+from shared.keyring.envelope import NONCE_BYTES, DataKey, SealBroken, open_text, salt_of, seal_text
 from shared.keyring.key_cache import KeyCache
 from shared.keyring.key_service import KeyService
 
@@ -46,8 +46,7 @@ class Keyring:
         key = self._cache.at((subject, matter))
         if key is None:
             key = self._remember(await self._keys.at(subject, matter))
-        nonce, salt = secrets.token_bytes(NONCE_BYTES), secrets.token_bytes(SALT_BYTES)
-        return seal_text(text, key, label, nonce=nonce, salt=salt)
+        return seal_text(text, key, label, nonce=secrets.token_bytes(NONCE_BYTES), salt=salt_of(text, key, label))
 
     async def open_sealed(self, sealed: Sealed[str]) -> str | None:
         """Return the text, or None when its key was destroyed; raises SealBroken if anything was tampered with.

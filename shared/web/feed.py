@@ -14,6 +14,7 @@ from shared.eventstore.log import EventLog
 from shared.kernel.instants import Instant
 from shared.kernel.recorded import Recorded
 from shared.web.authentication import permitted
+from shared.web.problems import Problem
 from shared.web.resources import resources
 from shared.web.routes import router
 
@@ -57,17 +58,18 @@ async def list_events(
 ) -> FeedPage | StreamingResponse:
     """Return the events after a position; with `Accept: application/x-ndjson` the whole rest, one event a line."""
     log = resources(request).log
-    if NDJSON in request.headers.get("accept", ""):
-        return StreamingResponse(_lines(log, after), media_type=NDJSON)
     head = await log.head()
+    if after > head:
+        raise Problem("position-beyond-head", head=head)
+    if NDJSON in request.headers.get("accept", ""):
+        return StreamingResponse(_lines(log, after, head), media_type=NDJSON)
     items = [feed_item(event) for event in await log.read_page(after=after, limit=limit)]
     next_after = items[-1].position if items else after
     return FeedPage(items=items, next_after=next_after, head=max(head, next_after))
 
 
-async def _lines(log: EventLog, after: int) -> AsyncIterator[bytes]:
+async def _lines(log: EventLog, after: int, head: int) -> AsyncIterator[bytes]:
     """Yield what stands at the beginning of the answer, in bounded pages."""
-    head = await log.head()
     while after < head:
         page = await log.read_page(after=after, limit=min(_STREAM_PAGE, head - after))
         for event in page:

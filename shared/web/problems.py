@@ -43,6 +43,7 @@ class ProblemBody(BaseModel):
     errors: list[Fault] | None = None
     trace_id: str | None = None
     current_version: int | None = Field(default=None, description="Only with etag-stale.")
+    head: int | None = Field(default=None, description="Only with position-beyond-head: the last position there is.")
     since: list[Happened] | None = Field(
         default=None, description="Only with etag-stale: what the caller has not seen."
     )

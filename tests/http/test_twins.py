@@ -24,11 +24,29 @@ async def test_twins_of_a_submission_are_stored_once_and_answered_alike(world: W
     assert await _head(world) == before + 1
 
 
-async def test_twins_of_a_registration_under_different_keys_leave_one_party(world: World) -> None:
+async def test_the_same_words_again_under_another_key_are_no_event(world: World) -> None:
     party = {"party_id": str(new_id()), "kind": "person", "jurisdiction": "331123", "name": "某丁"}
     officer = {"Authorization": f"Bearer {world.tokens['officer']}"}
     before = await _head(world)
-    pairs = await asyncio.gather(*(_post(world, "/intake/v1/parties", party, officer, str(n)) for n in range(TWINS)))
+    for attempt in range(3):
+        answer = await _post(world, "/intake/v1/parties", party, officer, f"again {attempt} {party['party_id']}")
+        assert (answer.status_code, answer.headers["etag"]) == (201, '"v1"')
+    assert await _head(world) == before + 1
+
+
+async def test_registrations_of_different_people_under_one_id_leave_one_party(world: World) -> None:
+    party_id = str(new_id())
+    officer = {"Authorization": f"Bearer {world.tokens['officer']}"}
+    people = [
+        {"party_id": party_id, "kind": "person", "jurisdiction": "331123", "name": f"某{name}"} for name in "戊己庚辛壬"
+    ]
+    before = await _head(world)
+    pairs = await asyncio.gather(
+        *(
+            _post(world, "/intake/v1/parties", person, officer, f"{number} {party_id}")
+            for number, person in enumerate(people)
+        )
+    )
     codes = sorted((answer.status_code, answer.json().get("code", "")) for answer in pairs)
     assert codes == [(201, ""), *[(409, "party-already-registered")] * (TWINS - 1)]
     assert await _head(world) == before + 1

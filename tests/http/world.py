@@ -147,7 +147,7 @@ def _tokens(issuer: DevelopmentIssuer, names: Mapping[str, str]) -> dict[str, st
 
     applicant = names["applicant"]
     return {
-        "inspector": token("inspection_team", subject="inspector-05"),
+        "inspector": token("inspection_team", subject="inspector-05", organisation="331123-dic-inspection"),
         "officer": token("handling_office", subject="officer-17"),
         "committee": token("adjudication_committee", subject="member-01"),
         "auditor": token("external_auditor", subject="auditor-09"),
@@ -159,6 +159,7 @@ def _tokens(issuer: DevelopmentIssuer, names: Mapping[str, str]) -> dict[str, st
         "auditor_and_officer": token("external_auditor", "handling_office", subject="auditor-10"),
         "archivist": token("archivist", subject="archivist-02"),
         "sysadmin_and_party": token("sysadmin", "applicant_person", subject="admin-01"),
+        "other_team": token("inspection_team", subject="inspector-77", organisation="331123-other-team"),
         "inspector_as_applicant": token("applicant_person", subject="inspector-05"),
         "expired": token("handling_office", subject="officer-17", minutes=-5),
         "forged": token("handling_office", subject="officer-17")[:-8] + "AAAAAAAA",

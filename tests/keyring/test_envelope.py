@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.kernel.ids import new_id
 from shared.kernel.sealed import Sealed
-from shared.keyring.envelope import DataKey, SealBroken, open_text, seal_text
+from shared.keyring.envelope import DataKey, SealBroken, open_text, salt_of, seal_text
 
 TEXT = "被反映人王某某于会上陈述"
 KEY = DataKey(new_id(), new_id(), new_id(), bytes(range(32)))
@@ -102,6 +102,15 @@ def test_another_key_does_not_open_it_even_with_a_commitment_of_its_own() -> Non
 def test_the_same_text_sealed_twice_shows_nothing_in_common() -> None:
     twin = seal_text(TEXT, KEY, "submission.statement", nonce=b"m" * 12, salt=b"t" * 32)
     assert all(getattr(twin, member) != getattr(sealed(), member) for member in BINARY)
+
+
+def test_the_same_words_in_the_same_field_are_equal_and_no_others() -> None:
+    def again(text: str, key: DataKey = KEY, label: str = "submission.statement", nonce: bytes = b"m" * 12) -> object:
+        return seal_text(text, key, label, nonce=nonce, salt=salt_of(text, key, label))
+
+    assert again(TEXT) == again(TEXT, nonce=b"o" * 12)
+    others = [again(TEXT + "。"), again(TEXT, label="party.name"), again(TEXT, replace(KEY, material=b"k" * 32))]
+    assert again(TEXT) not in others
 
 
 def test_a_lone_surrogate_is_refused_without_showing_the_text() -> None:

@@ -41,6 +41,14 @@ async def test_what_one_process_seals_another_opens(keyring: Keyring, forgetful:
     assert await keyring.open_sealed(sealed) == TEXT
 
 
+async def test_the_same_words_sealed_by_two_processes_are_equal(keyring: Keyring, forgetful: Keyring) -> None:
+    subject, matter = new_id(), new_id()
+    one = await keyring.seal(TEXT, subject=subject, matter=matter, label=LABEL)
+    other = await forgetful.seal(TEXT, subject=subject, matter=matter, label=LABEL)
+    assert one == other
+    assert one.ciphertext != other.ciphertext
+
+
 async def test_a_subject_has_one_key_in_a_matter_and_another_in_the_next(keyring: Keyring, forgetful: Keyring) -> None:
     subject, matter = new_id(), new_id()
     one = await keyring.seal(TEXT, subject=subject, matter=matter, label=LABEL)

@@ -57,6 +57,7 @@ REGISTER = party.RegisterParty(
 FINDING = submission.SubmitSubmission(
     submission_id=SUBMISSION,
     matter=MATTER,
+    author="331123-inspection",
     kind="finding",
     applicant_kind=None,
     applicant=None,

@@ -68,9 +68,15 @@ async def test_ndjson_is_the_whole_rest_line_by_line(
     assert page["next_after"] == page["head"]
 
 
-async def test_beyond_the_head_there_is_nothing(client: httpx.AsyncClient, auditor: dict[str, str]) -> None:
-    page = (await client.get(f"{FEED}?after=9000000000", headers=auditor)).json()
-    assert (page["items"], page["next_after"]) == ([], 9_000_000_000)
+async def test_who_is_beyond_the_head_is_told_that_the_log_is_shorter(
+    client: httpx.AsyncClient, auditor: dict[str, str]
+) -> None:
+    head = (await client.get(FEED, headers=auditor)).json()["head"]
+    for accept in ("application/json", "application/x-ndjson"):
+        answer = await client.get(f"{FEED}?after={head + 1}", headers={**auditor, "Accept": accept})
+        assert (answer.status_code, answer.json()["code"]) == (409, "position-beyond-head")
+        assert answer.json()["head"] == head
+    assert (await client.get(f"{FEED}?after={head}", headers=auditor)).json()["items"] == []
 
 
 async def test_another_program_can_fold_the_feed_by_the_published_types(

@@ -1,6 +1,7 @@
 """Use cases of a submission 提交: from the draft to acceptance or withdrawal."""
 
 from dataclasses import dataclass
+from typing import Literal, Protocol
 from uuid import UUID
 
 from services.intake.application import requests
@@ -30,6 +31,12 @@ def visible(caller: Caller, submission: Submission) -> bool:
     return first is not None and SIGHT.sees(caller, first.jurisdiction, (first.applicant,))
 
 
+class KindOf(Protocol):
+    """Tells what a registered party is, None when nobody is registered under the id."""
+
+    async def __call__(self, party_id: UUID) -> Literal["person", "unit"] | None: ...
+
+
 @dataclass(frozen=True)
 class Submissions:
     """What applicants, inspection teams and officers do with a submission."""
@@ -40,6 +47,7 @@ class Submissions:
     rules: Rulebook
     clock: Clock
     new_id: NewId
+    kind_of: KindOf
 
     async def submit(self, call: Call, body: requests.Submitting) -> CommandAnswer:
         """提交: what the draft says becomes the submission; the draft is then forgotten."""
@@ -51,9 +59,12 @@ class Submissions:
             if draft is None:
                 raise Rejected("draft-unknown", "没有这份草稿,或者它已经提交。", pointer="/submission_id")
             may_write(call.caller, draft.content)
+            await self._registered(draft.content)
             taken.append(draft.version)
             said = {field: getattr(draft.content, field) for field in DraftContent.model_fields}
-            return commands.SubmitSubmission(submission_id=draft.id, matter=draft.matter, at=self.clock(), **said)
+            return commands.SubmitSubmission(
+                submission_id=draft.id, matter=draft.matter, author=author_of(call.caller), at=self.clock(), **said
+            )
 
         answer = await self._run(call, body.submission_id, command, creates=True)
         if not call.dry_run:
@@ -96,6 +107,13 @@ class Submissions:
 
         return await self._run(call, submission_id, command)
 
+    async def _registered(self, content: DraftContent) -> None:
+        """A case about nobody reaches nobody: whoever is named is registered, as what he is named; raises Rejected."""
+        if await self.kind_of(content.concerned) != "person":
+            raise Rejected("party-unknown", "没有登记这名干部，请先登记当事人。", pointer="/concerned")
+        if content.applicant is not None and await self.kind_of(content.applicant) != content.applicant_kind:
+            raise Rejected("party-unknown", "没有登记这名申请人，或者登记的类别不同。", pointer="/applicant")
+
     async def _run(self, call: Call, submission_id: UUID, command: object, *, creates: bool = False) -> CommandAnswer:
         return await self.desk.execute(call, submission_id, command, rules=lambda _: self.rules, creates=creates)
 
@@ -110,8 +128,13 @@ def _first(submission: Submission) -> SubmissionSubmitted:
     return submission.submitted
 
 
+def author_of(caller: Caller) -> str:
+    """Return on whose behalf the caller files: its party, its organisation, else itself."""
+    actor = caller.actor()
+    return actor.on_behalf_of or actor.id
+
+
 def _only_its_author(caller: Caller, first: SubmissionSubmitted) -> None:
-    """An applicant speaks for itself, an inspection team for findings; raises Problem."""
-    own = caller.party == first.applicant if first.applicant else Role.INSPECTION_TEAM in caller.roles
-    if not own:
-        raise Problem("role-not-permitted")
+    """Nobody speaks for somebody else; raises Problem."""
+    if author_of(caller) != first.author:
+        raise Problem("author-only")

@@ -127,9 +127,9 @@ class TestRecordInvestigation:
             "code-not-in-rules", "/kind"
         )
 
-    def test_is_made_once_whatever_is_said_the_second_time(self) -> None:
+    def test_does_not_pass_over_another_record_under_the_same_id(self) -> None:
         again = replace(VISIT, note=sealed("note", "again"))
-        given(DECIDER, history(DECIDER, *INVESTIGATED)).when(again).then_nothing()
+        given(DECIDER, history(DECIDER, *INVESTIGATED)).when(again).then_rejected("record-id-taken", "/record_id")
 
     def test_needs_two_officers_and_a_day_since_the_opening(self) -> None:
         opened = history(DECIDER, *OPENED)

@@ -108,8 +108,18 @@ def open_investigation(command: OpenInvestigation, case: ToleranceCase, first: T
 
 def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack: RulePack) -> Sequence[Event]:
     """实地走访、谈心谈话、引入申辩 (S0) are recorded one by one; a talk is signed by the person talked to (V2)."""
-    if any(record.record_id == command.record_id for record in case.records):
+    event = InvestigationRecorded(
+        record_id=command.record_id,
+        kind=command.kind,
+        on=command.on,
+        officers=command.officers,
+        note=command.note,
+        signed_by_interviewed=command.signed_by_interviewed,
+    )
+    if event in case.records:
         return []
+    if any(record.record_id == command.record_id for record in case.records):
+        raise Rejected("record-id-taken", "该编号已有另一份调查核实记录。", pointer="/record_id")
     opened = _opened(case)
     if case.state is State.REPORTED:
         raise Rejected("report-already-filed", "调查报告已经形成，不能再补记调查核实。")
@@ -119,25 +129,13 @@ def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack
     guards.listed(pack.activities, [command.kind], "/kind")
     if pack.is_talk(command.kind):
         guards.talk_signed(command.signed_by_interviewed, "/signed_by_interviewed")
-    return [
-        InvestigationRecorded(
-            record_id=command.record_id,
-            kind=command.kind,
-            on=command.on,
-            officers=command.officers,
-            note=command.note,
-            signed_by_interviewed=command.signed_by_interviewed,
-        )
-    ]
+    return [event]
 
 
 def hear_defence(command: HearDefence, case: ToleranceCase) -> Sequence[Event]:
     """听取申辩 (V4): never skipped; who does not want to speak signs a waiver."""
     event = DefenceHeard(
-        on=command.on,
-        statement=command.statement,
-        waiver_signed=command.waiver_signed,
-        heard_by=command.heard_by,
+        on=command.on, statement=command.statement, waiver_signed=command.waiver_signed, heard_by=command.heard_by
     )
     if event in case.defences:
         return []
@@ -182,10 +180,7 @@ def file_report(command: FileReport, case: ToleranceCase, pack: RulePack) -> Seq
 def recognise_situation(command: RecogniseSituation, case: ToleranceCase, pack: RulePack) -> Sequence[Event]:
     """8+X 的 X (S0 需要认定的其他情形): the deciding body, not the investigators, recognises it with reasons."""
     event = SituationRecognised(
-        situation=command.situation,
-        reasons=command.reasons,
-        recognised_by=command.recognised_by,
-        on=command.on,
+        situation=command.situation, reasons=command.reasons, recognised_by=command.recognised_by, on=command.on
     )
     if event in case.recognitions:
         return []

@@ -12,11 +12,14 @@ from shared.kernel.sealed import Sealed
 class SubmitSubmission:
     """提交: a `finding` 监督检查发现 by a body (`found_by`, `found_on`), or an `application` 申请 by a person or unit.
 
-    `concerned` is the cadre whose error it is. `other_situation` describes what the open class X stands for.
+    `author` is on whose behalf it is filed (a party, an organisation, or the caller's own pseudonym); nobody else may
+    supplement or withdraw it. `concerned` is the cadre whose error it is. `other_situation` describes what the open
+    class X stands for.
     """
 
     submission_id: UUID
     matter: UUID
+    author: str
     kind: Literal["finding", "application"]
     applicant_kind: Literal["person", "unit"] | None
     applicant: UUID | None

@@ -211,6 +211,7 @@ def _as_submitted(command: SubmitSubmission, pack: RulePack) -> SubmissionSubmit
     return SubmissionSubmitted(
         submission_id=command.submission_id,
         matter=command.matter,
+        author=command.author,
         kind=command.kind,
         applicant_kind=command.applicant_kind,
         applicant=command.applicant,

@@ -32,6 +32,7 @@ class SubmissionSubmitted(Event):
 
     submission_id: UUID
     matter: UUID
+    author: str
     kind: Literal["finding", "application"]
     applicant_kind: Literal["person", "unit"] | None
     applicant: UUID | None
