@@ -105,3 +105,4 @@ async def until_signalled() -> AsyncIterator[asyncio.Event]:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)  # whoever asks again while we leave does not cut the leaving short

@@ -5,11 +5,10 @@ Members are named as the command's fields are, so that the pointer of a refusal 
 
 from datetime import date
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import Field
 
-from shared.web.text import Body, Code, LongText
+from shared.web.text import Body, ClientId, Code, LongText
 
 Officers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=30, description="假名编号,不填姓名")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
@@ -25,7 +24,7 @@ class Investigation(Body):
 class Record(Body):
     """一项调查核实活动; the id is the client's own (UUIDv7), so that a retry is recognised."""
 
-    record_id: UUID
+    record_id: ClientId
     kind: Code
     on: date
     officers: Officers

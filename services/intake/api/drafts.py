@@ -17,6 +17,7 @@ from shared.web.pages import Page, Paged
 from shared.web.reads import etag
 from shared.web.resources import provided
 from shared.web.routes import router
+from shared.web.text import ClientId
 
 routes = router("草稿 Drafts")
 Service = Annotated[Intake, provided(Intake)]
@@ -25,7 +26,7 @@ Writer = Annotated[Caller, permitted(Role.INSPECTION_TEAM, Role.APPLICANT_PERSON
 
 @routes.put("/drafts/{draft_id}", summary="写草稿")
 async def write_draft(
-    draft_id: UUID, body: requests.Draft, caller: Writer, service: Service, if_match: IfMatch, response: Response
+    draft_id: ClientId, body: requests.Draft, caller: Writer, service: Service, if_match: IfMatch, response: Response
 ) -> DraftView:
     """Write a draft under an id of the client's own (UUIDv7), new or anew; with If-Match only over that version."""
     return await _view(await service.drafts.put(caller, draft_id, body, if_match), caller, service, response)

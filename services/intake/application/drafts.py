@@ -16,6 +16,7 @@ from shared.kernel.errors import Rejected
 from shared.kernel.ids import NewId
 from shared.kernel.sealed import Sealed
 from shared.web.problems import Problem
+from shared.web.reads import etag
 from shared.web.sealing import Edge
 
 SEALED = ("found_by", "statement", "other_situation")
@@ -97,7 +98,7 @@ class Drafts:
         standing = await self.shelf.find(draft_id, owner_of(caller))
         version = standing.version if standing else 0
         if if_match is not None and if_match != version:
-            raise Problem("etag-stale", current_version=version)
+            raise Problem("etag-stale", headers={"ETag": etag(version)}, current_version=version)
         matter = standing.matter if standing else self.new_id()
         content = await self._sealed(body, matter)
         draft = Draft(draft_id, owner_of(caller), matter, version + 1, content)

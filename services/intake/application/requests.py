@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.web.text import Body, Code, LongText, ShortText
+from shared.web.text import Body, ClientId, Code, LongText, ShortText
 
 Jurisdiction = Annotated[str, Field(pattern=r"^\d{6}$", description="GB/T 2260 六位代码")]
 Situations = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20, description="规则册中的情形代码")]
@@ -18,7 +18,7 @@ Situations = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20, desc
 class PartyRegistration(Body):
     """登记当事人; the id is the client's own (UUIDv7)."""
 
-    party_id: UUID
+    party_id: ClientId
     kind: Literal["person", "unit"]
     jurisdiction: Jurisdiction
     name: ShortText
@@ -44,7 +44,7 @@ class Draft(Body):
 class Submitting(Body):
     """提交草稿: the submission gets the draft's id."""
 
-    submission_id: UUID
+    submission_id: ClientId
 
 
 class Return(Body):
