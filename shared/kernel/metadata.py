@@ -11,7 +11,7 @@ from shared.kernel.instants import Instant
 
 
 class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Actor(_Closed):
