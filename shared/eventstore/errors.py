@@ -13,7 +13,7 @@ WatermarkVerdict = Literal["duplicate", "hole", "conflict"]
 
 
 class NotAppended(Exception):
-    """Nothing of the append was written, and sending the same append again would not change that."""
+    """Nothing of the append was written; but for LogStopped, sending the same append again would not change that."""
 
 
 class VersionConflict(NotAppended):
@@ -68,6 +68,13 @@ class AppendRefused(NotAppended):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class LogStopped(NotAppended):
+    """The log lacks events that its topic holds: nothing is appended until an operator has run `rongcuo recover`."""
+
+    def __init__(self) -> None:
+        super().__init__("the log is behind its topic and takes nothing until `rongcuo recover` has succeeded")
 
 
 class Overloaded(Exception):

@@ -6,7 +6,15 @@ from typing import Any
 import asyncpg
 
 from shared.eventstore.append import Append, KnownKey, Stored
-from shared.eventstore.errors import EventIdTaken, Fenced, KeyKnown, NotAppended, VersionConflict, WatermarkRefused
+from shared.eventstore.errors import (
+    EventIdTaken,
+    Fenced,
+    KeyKnown,
+    LogStopped,
+    NotAppended,
+    VersionConflict,
+    WatermarkRefused,
+)
 
 APPEND = "SELECT * FROM log.append($1, $2, $3)"
 
@@ -49,6 +57,7 @@ def known_key(row: asyncpg.Record) -> KnownKey:
 
 
 _REFUSALS: Mapping[str, Callable[[Append, asyncpg.Record], NotAppended]] = {
+    "log-stopped": lambda *_: LogStopped(),
     "version-conflict": lambda append, row: VersionConflict(append.stream, append.expected_version, row["version"]),
     "event-id-taken": lambda _, row: EventIdTaken(row["event_id"]),
     "key-known": lambda _, row: KeyKnown(known_key(row)),

@@ -59,6 +59,7 @@ async def test_neither_the_application_nor_the_owner_nor_a_superuser_changes_the
     "change",
     [
         "UPDATE log.head SET position = 0",
+        "UPDATE log.head SET stopped = NULL",
         "DELETE FROM log.idempotency",
         "INSERT INTO log.timers VALUES ('s', 'n', now())",
         "ALTER TABLE log.events DISABLE TRIGGER ALL",
@@ -77,7 +78,8 @@ async def test_the_bus_reads_events_and_nothing_else(appender: Appender, databas
     async with connected(database.bus) as bus, asyncpg.create_pool(database.bus, min_size=0) as pool:
         assert len(await EventLog(pool, "intake").read_page(after=0)) == 1
         assert await EventLog(pool, "intake").head() == 1
-        for query in ("SELECT * FROM log.idempotency", "SELECT log.purge_idempotency('1 day', 1)", INSERT):
+        calls = ("SELECT log.purge_idempotency('1 day', 1)", "SELECT log.set_stopped(NULL)")
+        for query in ("SELECT * FROM log.idempotency", *calls, INSERT):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await bus.execute(query)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -14,6 +14,7 @@ from shared.eventstore.errors import (
     EventIdTaken,
     Fenced,
     KeyKnown,
+    LogStopped,
     VersionConflict,
     WatermarkRefused,
 )
@@ -147,6 +148,20 @@ async def test_an_old_epoch_is_fenced(appender: Appender, log: EventLog) -> None
             await appender.append(an_append(fence=fence))
     await appender.append(an_append(fence=Fence("deadlines", 2)))
     assert await log.head() == 2
+
+
+async def test_a_stopped_log_takes_nothing_and_still_answers_what_stands(appender: Appender, log: EventLog) -> None:
+    standing, keeping = an_append(), an_append(count=0, idempotency=a_record())
+    for append in (standing, keeping):
+        await appender.append(append)
+    await log.pool.execute("SELECT log.set_stopped('log-behind')")
+    refused = [an_append(), an_append(standing.stream, expected=9), an_append(count=0, watermark=a_mark(1))]
+    batch = [*refused, standing, keeping]
+    answers = await asyncio.gather(*map(appender.append, batch), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [LogStopped] * 3 + [Stored] * 2
+    assert await log.head() == 1
+    await log.pool.execute("SELECT log.set_stopped(NULL)")
+    assert await appender.append(refused[0]) == Stored(2, 1)
 
 
 async def test_an_append_without_events_keeps_its_record_and_moves_no_position(

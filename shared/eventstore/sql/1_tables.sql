@@ -2,10 +2,12 @@
 CREATE SCHEMA log;
 
 -- The one row whose lock orders the log: positions are given as head + n while it is held, so a hole is a loss.
+-- stopped: why nothing may be appended at present.
 CREATE TABLE log.head (
     log text PRIMARY KEY CHECK (log ~ '^[a-z][a-z_]{0,62}$'),
     position bigint NOT NULL CHECK (position >= 0),
-    recorded_at timestamptz NOT NULL
+    recorded_at timestamptz NOT NULL,
+    stopped text CHECK (octet_length(stopped) <= 100)
 );
 
 CREATE UNIQUE INDEX head_is_one_row ON log.head ((true));

@@ -79,6 +79,7 @@ BEGIN
                    WHEN o.known = o.size AND o.same THEN 'known'
                    WHEN o.known > 0 THEN 'event-id-taken'
                    WHEN a.append_id IN (k.append_id, m.append_id) THEN 'known'
+                   WHEN before.stopped IS NOT NULL THEN 'log-stopped'
                    WHEN a.lease IS NOT NULL AND l.epoch IS DISTINCT FROM a.epoch THEN 'fenced'
                    WHEN k.append_id IS NOT NULL THEN 'key-known'
                    WHEN a.source_version > coalesce(m.version, 0) + 1 THEN 'watermark-hole'
@@ -147,6 +148,13 @@ BEGIN
     ORDER BY j.ordinality;
     PERFORM set_config('rongcuo.appending', 'off', true);
 END
+$$;
+
+-- Refuses every append from now on, and tells why, or (null) takes them again: for whoever compares the log with its
+-- topic, when the log has lost something.
+CREATE FUNCTION log.set_stopped(reason text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE log.head SET stopped = reason WHERE stopped IS DISTINCT FROM reason
 $$;
 
 -- Idempotency records are kept for a while only (design §9); removes at most so many at once, returns how many went.

@@ -5,7 +5,7 @@ GRANT USAGE ON SCHEMA log TO :"app_role", :"bus_role";
 
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO :"app_role";
 
-GRANT EXECUTE ON FUNCTION log.append, log.purge_idempotency TO :"app_role";
+GRANT EXECUTE ON FUNCTION log.append, log.set_stopped, log.purge_idempotency TO :"app_role";
 
 GRANT INSERT, UPDATE, DELETE ON log.inbox, log.lease, log.read_models TO :"app_role";
 
