@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from shared.eventstore.errors import AppendRefused, LogUnavailable, Overloaded, VersionConflict
+from shared.eventstore.errors import AppendRefused, LogStopped, LogUnavailable, Overloaded, VersionConflict
 from shared.eventstore.readmodels import NotBuilt
 from shared.kernel.canonical import NotCanonical
 from shared.kernel.errors import Rejected
@@ -48,6 +48,7 @@ def install(app: FastAPI, allowed: Callable[[str], set[str]]) -> None:
         NotCanonical: lambda _: Problem("content-invalid"),
         NotBuilt: lambda _: Problem("read-model-behind", headers={"Retry-After": "1"}),
         KeyDestroyed: lambda _: Problem("subject-erased"),
+        LogStopped: lambda _: Problem("log-stopped", headers={"Retry-After": "30"}),
         Overloaded: lambda busy: Problem("log-overloaded", headers={"Retry-After": str(ceil(busy.retry_after_s))}),
         **dict.fromkeys(_UNREACHABLE, lambda _: Problem("log-unavailable", headers={"Retry-After": "2"})),
         DBAPIError: _database,

@@ -24,6 +24,7 @@ _COMMAND = (
     "idempotency-key-invalid",
     "idempotency-key-reused",
     "log-overloaded",
+    "log-stopped",
 )
 _MATCH = ("if-match-invalid", "etag-stale")
 _BODY = (

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from shared.authz.tokens import TokenVerifier
-from shared.eventstore.errors import AppendRefused, LogHole, LogUnavailable, Overloaded, VersionConflict
+from shared.eventstore.errors import AppendRefused, LogHole, LogStopped, LogUnavailable, Overloaded, VersionConflict
 from shared.eventstore.log import EventLog
 from shared.eventstore.store import EventStore
 from shared.kernel.canonical import NotCanonical
@@ -92,6 +92,7 @@ async def test_a_failing_check_makes_the_service_unready_and_tells_no_reason(
     ("error", "code", "retry_after"),
     [
         (Overloaded(0.4), "log-overloaded", "1"),
+        (LogStopped(), "log-stopped", "30"),
         (LogUnavailable("stopped"), "log-unavailable", "2"),
         (ConnectionRefusedError(SECRET_TEXT), "log-unavailable", "2"),
         (TimeoutError(), "log-unavailable", "2"),
