@@ -19,6 +19,7 @@ from shared.hosting.installation import Installation
 from shared.kernel.decider import Decider, S
 from shared.keyring.keyring import Keyring
 from shared.messaging.events import PARKING, RECOVERY
+from shared.messaging.evidence import stop_if_behind
 from shared.web.desk import CommandDesk
 from shared.web.reads import Freshness
 from shared.web.resources import Check, Resources, derived_key
@@ -83,6 +84,8 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     engine = open_engine(dsn)
     try:
         async with open_store(dsn, name, clock=installation.clock, limits=installation.limits) as store:
+            if installation.kafka is not None:
+                await stop_if_behind(store.log, installation.kafka)
             read_after = ReadAfter(derived_key(installation.secret, "read-after"))
             yield Opened(name, installation, store, engine, Edge(keyring), read_after)
     finally:

@@ -81,9 +81,12 @@ async def begin_again(pool: Pool, claim: Claim, lost: Sequence[int]) -> Claim:
 
 
 async def mark(pool: Pool, claim: Claim, stopped: str | None) -> None:
-    """Make visible why the relay stands still, or (None) that it does not; raises CheckpointRefused."""
-    sql = "UPDATE log.relay SET stopped = $3 WHERE log = $1 AND epoch = $2"
-    _must_move(await pool.execute(sql, claim.log, claim.epoch, stopped), claim)
+    """Let the log refuse appends for the reason `stopped`, or (None) take them; raises CheckpointRefused."""
+    async with pool.acquire() as connection, connection.transaction():
+        sql = "SELECT FROM log.relay WHERE log = $1 AND epoch = $2 FOR UPDATE"
+        if await connection.fetchrow(sql, claim.log, claim.epoch) is None:
+            raise CheckpointRefused(claim.log)
+        await connection.execute("SELECT log.set_stopped($1)", stopped)
 
 
 def _must_move(status: str, claim: Claim) -> None:

@@ -1,11 +1,21 @@
 """Compares a log with its topic: which of the two has lost something, and from where."""
 
+import asyncio
+import logging
 from collections.abc import Mapping, Sequence
+
+from aiokafka.errors import KafkaError
 
 from shared.eventstore.log import EventLog
 from shared.kernel.recorded import Recorded
 from shared.messaging.checkpoint import PartitionEnd
-from shared.messaging.reader import Tail
+from shared.messaging.envelope import ForeignRecord
+from shared.messaging.kafka_settings import KafkaSettings
+from shared.messaging.reader import Tail, open_reader
+from shared.messaging.topics import TopicMissing, topic_name
+
+logger = logging.getLogger(__name__)
+_LOOK_S = 15.0
 
 
 class LogBehindBus(Exception):
@@ -19,6 +29,26 @@ class LogBehindBus(Exception):
         super().__init__(f"{log}: {code} at position {position}")
         self.code = code
         self.position = position
+
+
+async def stop_if_behind(log: EventLog, settings: KafkaSettings) -> None:
+    """Let a log that is behind its topic refuse every append; for processes that are about to append to it.
+
+    Where the topic cannot be read nothing is compared, only a warning logged: the relay looks as soon as it can.
+    """
+    try:
+        async with asyncio.timeout(_LOOK_S), open_reader(settings) as reader:
+            tails = await reader.tails(topic_name(settings.topic_prefix, log.name))
+    except (KafkaError, OSError, TimeoutError, TopicMissing, ForeignRecord) as error:
+        logger.warning("log %s is not compared with its topic: %s", log.name, type(error).__name__)
+        return
+    async with log.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM log.relay FOR SHARE")  # no recovery between the look and its result
+        try:
+            await check_log(log, tails)
+        except LogBehindBus as error:
+            logger.error("log %s takes nothing: %s at position %d", log.name, error.code, error.position)
+            await connection.execute("SELECT log.set_stopped($1)", error.code)
 
 
 async def check_log(log: EventLog, tails: Mapping[int, Tail]) -> None:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.eventstore.errors import Fenced, LogUnavailable, Overloaded, VersionConflict
+from shared.eventstore.errors import Fenced, LogStopped, LogUnavailable, Overloaded, VersionConflict
 from shared.kernel.errors import Rejected, UnknownEvent
 from shared.messaging.inbox import WatermarkMoved
 from shared.messaging.places import PlaceMoved
@@ -14,7 +14,7 @@ from shared.messaging.places import PlaceMoved
 _POISON = (Rejected, UnknownEvent, ValidationError)
 _OUTAGE = (
     *(OSError, TimeoutError, KafkaError, PoolTimeout),  # OSError: ConnectionError and all of its kind
-    *(Overloaded, LogUnavailable, VersionConflict, Fenced, WatermarkMoved, PlaceMoved),
+    *(Overloaded, LogStopped, LogUnavailable, VersionConflict, Fenced, WatermarkMoved, PlaceMoved),
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,  # class 08
     asyncpg.TransactionRollbackError,  # class 40: serialization, deadlock

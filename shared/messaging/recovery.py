@@ -1,7 +1,7 @@
-"""What `rongcuo recover <log>` does when a database came back behind its topic: look, put back, and say so.
+"""What `rongcuo recover <log>` does when a database came back behind its topic: look, put back, open, and say so.
 
 Only a log that is a true beginning of the topic is completed. Where the two differ, nobody but people can decide, and
-nothing is touched. Services must not append meanwhile; if one does, the restoration is refused by the database.
+nothing is touched. If a service appends meanwhile, the restoration is refused by the database.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,10 @@ from shared.messaging.reader import open_reader
 from shared.messaging.topics import topic_name
 
 _CHUNK = 1000
+_ADVICE = {
+    "diverged": "log and topic hold different events there. Restore a backup of the log that ends before it",
+    "hole": "the topic lacks it and holds later ones. Restore a backup of the log that holds it",
+}
 _COLUMNS = "position, stream, version, event_id, type, schema_version, payload, metadata, recorded_at"
 
 
@@ -25,7 +29,10 @@ class RecoveryRefused(Exception):
     """The log may not be completed from the topic; `code` is `diverged` or `hole`, `position` where."""
 
     def __init__(self, log: str, code: str, position: int) -> None:
-        super().__init__(f"{log}: {code} at position {position}")
+        super().__init__(
+            f"{log}: {code} at position {position}: {_ADVICE[code]} and recover that one before the service starts"
+            " (docs/bus.md). Nothing was changed"
+        )
         self.code = code
         self.position = position
 
@@ -88,8 +95,7 @@ async def recover(
     """
     evidence = await examine(store.log, settings)
     evidence.check()
-    if evidence.missing:
-        await _restore(owner, evidence.missing)
+    await _restore(owner, store.log.name, evidence.missing)
     for row in await store.log.pool.fetch("SELECT from_position, to_position FROM log.restorations ORDER BY 1"):
         begin, end = row["from_position"], row["to_position"]
         decision = LogRecovered(from_position=begin, to_position=end, restored=end - begin + 1, reason=reason)
@@ -99,15 +105,22 @@ async def recover(
     return evidence
 
 
-async def _restore(owner: Connection, missing: Sequence[Recorded]) -> None:
+async def _restore(owner: Connection, log: str, missing: Sequence[Recorded]) -> None:
+    """Put back what is missing and let the log take appends again.
+
+    A relay that has seen the log as it was would stop it again: the next epoch refuses it.
+    """
     async with owner.transaction():
+        await owner.execute("UPDATE log.relay SET epoch = epoch + 1 WHERE log = $1", log)
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
             await owner.execute("SELECT log.restore_events($1, $2, $3, $4, $5, $6, $7, $8, $9)", *_columns(chunk))
-        await owner.execute(
-            "INSERT INTO log.restorations (from_position, to_position) VALUES ($1, $2)",
-            *(missing[0].position, missing[-1].position),
-        )
+        if missing:
+            await owner.execute(
+                "INSERT INTO log.restorations (from_position, to_position) VALUES ($1, $2)",
+                *(missing[0].position, missing[-1].position),
+            )
+        await owner.execute("SELECT log.set_stopped(NULL)")
 
 
 async def _different(log: EventLog, events: Sequence[Recorded]) -> set[int]:

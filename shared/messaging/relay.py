@@ -132,7 +132,7 @@ class Relay:
         try:
             return await self.step()
         except CheckpointRefused:
-            self._claim = None
+            self._claim, self._state = None, ("waiting", None)
         except LogBehindBus as error:
             self._trouble("stopped", error.code)
         except (Exception, asyncio.CancelledError) as error:

@@ -87,13 +87,13 @@ async def wipe(databases: Databases, service: str, after: int = 0) -> None:
         await admin.execute("DELETE FROM log.events WHERE position > $1", after)
         await admin.execute("ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_are_never_changed")
         await admin.execute(
-            "UPDATE log.head SET position = $1,"
+            "UPDATE log.head SET stopped = NULL, position = $1,"
             " recorded_at = coalesce((SELECT max(recorded_at) FROM log.events), 'epoch')",
             after,
         )
         await admin.execute("UPDATE log.relay SET position = least(position, $1)", after)
         if after == 0:
-            await admin.execute("UPDATE log.relay SET position = 0, event_id = NULL, stopped = NULL")
+            await admin.execute("UPDATE log.relay SET position = 0, event_id = NULL")
             for table in ("inbox", "lease", "places", "parked", "relay_partitions", "restorations"):
                 await admin.execute(f"DELETE FROM log.{table}")
             if service == "archive":

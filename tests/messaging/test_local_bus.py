@@ -8,7 +8,7 @@ from random import Random  # noqa: TID251 - seeded, in a test
 import pytest
 
 from shared.messaging.local_bus import LocalBus
-from tests.messaging.bed import CONSUMER, LOGS, SINK, Bed, Copier, running, sink
+from tests.messaging.bed import CONSUMER, LOGS, SINK, Bed, Copier, running, sink, status_is
 from tests.messaging.conformance import BusConformance, filed
 from tests.messaging.sample import write_some
 
@@ -34,6 +34,21 @@ class TestLocalBus(BusConformance):
     @pytest.fixture
     def carrier(self, bed: Bed) -> LocalCarrier:
         return LocalCarrier(bed)
+
+
+async def test_a_consumer_whose_own_log_is_stopped_waits_and_parks_nothing(bed: Bed) -> None:
+    written = await write_some(bed.intake, streams=3)
+    await bed.pool.execute("SELECT log.set_stopped('log-behind')")
+    async with (
+        LocalBus(dsns(bed), holder="one") as bus,
+        running(bed.pool, bus, Copier(bed.target).consumer()) as runner,
+    ):
+        await status_is(runner, lambda status: status.code == "LogStopped")
+        assert await bed.copies() == []
+        assert await bed.pool.fetchval("SELECT count(*) FROM log.parked") == 0
+        await bed.pool.execute("SELECT log.set_stopped(NULL)")
+        await bed.dealt_with(bus, CONSUMER)
+    assert len(await bed.copies()) == len(filed(written))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -191,7 +191,7 @@ async def test_a_relay_whose_log_came_back_behind_the_topic_stands_still(
     with pytest.raises(LogBehindBus):
         await late.step()
     await late.close()
-    assert await bed.intake.log.pool.fetchval("SELECT stopped FROM log.relay") == code
+    assert await bed.intake.log.pool.fetchval("SELECT stopped FROM log.head") == code
     assert _by_position(await read_topic(settings, "intake")) == written
 
 

@@ -1,11 +1,10 @@
 -- What relay and consumers of one service remember. Role names are psql variables: :"app_role".
--- How far the log has been published, and by whom: a checkpoint of another epoch is refused. stopped: why it may not go on.
+-- How far the log has been published, and by whom: a checkpoint of another epoch is refused.
 CREATE TABLE log.relay (
     log text PRIMARY KEY,
     epoch bigint NOT NULL DEFAULT 0,
     position bigint NOT NULL DEFAULT 0 CHECK (position >= 0),
-    event_id uuid,
-    stopped text
+    event_id uuid
 );
 
 INSERT INTO log.relay (log) SELECT log FROM log.head;
