@@ -18,17 +18,18 @@ from shared.messaging.places import Partition, Place, Places
 from shared.messaging.reader import open_reader
 from shared.messaging.topics import PARTITIONS, TopicMissing, topic_name
 
-_SESSION_MS, _HEARTBEAT_MS, _REBALANCE_MS = 45_000, 3_000, 60_000
-_DRAIN_S = 45.0  # within the rebalance time-out, after which the group goes on without us
+_SESSION_MS, _HEARTBEAT_MS = 10_000, 3_000  # what a killed member held stands still for at most the sum
+_REBALANCE_MS = 30_000
+_REQUEST_MS = 40_000  # longer than a rebalance: the brokers keep whoever joins waiting until all have drained
+_DRAIN_S = 20.0  # within the rebalance time-out, after which the group goes on without us
 _WAIT_MS, _RECORDS, _FETCH_BYTES = 250, 1000, 4 * 1024 * 1024
 
 
 class KafkaBus:
-    """Consumers on the topics of one cluster. `group_instance_id` (the pod's name) makes membership static."""
+    """Consumers on the topics of one cluster."""
 
-    def __init__(self, settings: KafkaSettings, *, group_instance_id: str | None = None) -> None:
+    def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._instance = group_instance_id
 
     @asynccontextmanager
     async def subscribe(self, logs: Sequence[str], places: Places) -> AsyncIterator["KafkaSubscription"]:
@@ -40,13 +41,13 @@ class KafkaBus:
         consumer = AIOKafkaConsumer(
             **self._settings.client(),
             group_id=f"{self._settings.topic_prefix}.{places.consumer}",
-            group_instance_id=self._instance and f"{self._instance}.{places.consumer}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=_HEARTBEAT_MS,
             rebalance_timeout_ms=_REBALANCE_MS,
+            request_timeout_ms=_REQUEST_MS,
             max_partition_fetch_bytes=_FETCH_BYTES,
         )
         subscription = KafkaSubscription(self, consumer, places)
