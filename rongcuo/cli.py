@@ -16,6 +16,7 @@ from rongcuo.installations import BusName, NotPrepared
 from rongcuo.operations import ServiceName
 from shared.authz.roles import Role
 from shared.eventstore.durability import UnsafeServer
+from shared.eventstore.errors import LogStopped
 from shared.hosting.installation import VERSION, DatabasesUnknown
 from shared.kernel.ids import new_id
 from shared.messaging.discard import NothingParked
@@ -30,6 +31,7 @@ app.add_typer(operations.parked, name="parked")
 _TOLD = (
     DatabasesUnknown,
     DataDirectoryRefused,
+    LogStopped,
     NotPrepared,
     NothingParked,
     RecoveryRefused,
@@ -169,9 +171,16 @@ def republish(service: ServiceName, from_position: Annotated[int, typer.Option("
 def recover(
     service: ServiceName,
     reason: Annotated[str, typer.Option(help="A code in kebab-case, written into the event.")] = "restored-backup",
+    look: Annotated[bool, typer.Option("--look", help="Compare log and topic only, change nothing.")] = False,
 ) -> None:
-    """数据库落后于 Kafka 时,找回事件并恢复发布. Restore what the log lost from Kafka, and reopen its relay."""
-    found = asyncio.run(operations.recover_log(installations.connected(_settings()), service, reason))
+    """数据库落后于 Kafka 时,找回事件并恢复写入和发布. Restore what the log lost from Kafka, and open it again."""
+    installation = installations.connected(_settings())
+    if look:
+        seen = asyncio.run(operations.examine_log(installation, service))
+        typer.echo(f"recover: {len(seen.missing)} events missing behind position {seen.head}, {seen.agreeing} agree")
+        seen.check()
+        return
+    found = asyncio.run(operations.recover_log(installation, service, reason))
     typer.echo(f"recover: {len(found.missing)} events restored behind position {found.head}, {found.agreeing} agree")
 
 

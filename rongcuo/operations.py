@@ -13,7 +13,7 @@ from rich.table import Table
 from rongcuo import installations
 from rongcuo.installations import NotPrepared
 from shared.eventstore.engine import open_engine
-from shared.eventstore.log import Pool
+from shared.eventstore.log import EventLog, Pool
 from shared.eventstore.readmodels import ReadModelRunner
 from shared.eventstore.store import open_store
 from shared.eventstore.transact import Cause
@@ -23,12 +23,12 @@ from shared.kernel.metadata import system_actor
 from shared.messaging import parking
 from shared.messaging.discard import discard
 from shared.messaging.kafka_settings import KafkaSettings
-from shared.messaging.recovery import Evidence, recover
+from shared.messaging.recovery import Evidence, examine, recover
 from shared.messaging.republish import republish
 from shared.messaging.topics import ensure_topics
 from shared.settings import load_settings
 
-__all__ = ["Installation", "make_topics", "parked", "rebuild_model", "recover_log", "republish_log"]
+__all__ = ["Installation", "examine_log", "make_topics", "parked", "rebuild_model", "recover_log", "republish_log"]
 
 parked = typer.Typer(no_args_is_help=True, help="停放的消息序列:列出、重试、放弃. Parked sequences.")
 ServiceName = Literal["intake", "adjudication", "archive", "notification"]
@@ -62,6 +62,12 @@ async def rebuild_model(installation: Installation, service: str, model: str) ->
             await ReadModelRunner(engine, store.log, list(models.values())).rebuild(model)
     finally:
         await engine.dispose()
+
+
+async def examine_log(installation: Installation, service: str) -> Evidence:
+    """Compare a log with its topic, event by event, and change nothing."""
+    async with _pool(installation, service) as pool:
+        return await examine(EventLog(pool, service), _kafka(installation))
 
 
 async def recover_log(installation: Installation, service: str, reason: str) -> Evidence:
