@@ -8,6 +8,7 @@ from uuid import UUID
 from services.intake.adapters.draft_table import DraftTable
 from services.intake.api import drafts as drafts_api
 from services.intake.api import party as party_api
+from services.intake.api import rules as rules_api
 from services.intake.api import submission as submission_api
 from services.intake.application import party, submission
 from services.intake.application.drafts import Drafts
@@ -37,7 +38,7 @@ def service(installation: Installation) -> Service:
         name=NAME,
         title="受理 Intake",
         version=VERSION,
-        routers=[party_api.routes, drafts_api.routes, submission_api.routes],
+        routers=[party_api.routes, drafts_api.routes, submission_api.routes, rules_api.routes],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="当事人登记;发现事项和容错申请的起草、提交、补正、受理、撤回。",
@@ -69,4 +70,5 @@ def _intake(opened: Opened) -> Intake:
         ),
         engine=opened.engine,
         freshness=opened.freshness(submission_list.MODEL),
+        rules=rules,
     )

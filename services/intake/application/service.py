@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.intake.application.drafts import Drafts
 from services.intake.application.party import Parties
 from services.intake.application.submission import Submissions
+from shared.rules.pack import Rulebook
 from shared.web.reads import Freshness
 
 
@@ -19,3 +20,4 @@ class Intake:
     submissions: Submissions
     engine: AsyncEngine
     freshness: Freshness
+    rules: Rulebook
