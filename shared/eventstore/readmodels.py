@@ -67,6 +67,7 @@ class ReadModelRunner:
         self._log = log
         self._models = {model.name: model for model in models}
         self._failures: dict[str, tuple[int, float]] = {}
+        self._outages: dict[str, str] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the log until `stop` is set, asking again after 20 ms when it moves and 500 ms when it is quiet."""
@@ -93,8 +94,12 @@ class ReadModelRunner:
             try:
                 for generation in await ensure(self._engine, model):
                     moved |= await self._feed_or_note(model, generation)
+                self._outages.pop(model.name, None)
             except Exception as error:
-                logger.error("read model %s cannot go on: %s", model.name, type(error).__name__)
+                code = type(error).__name__
+                if self._outages.get(model.name) != code:  # told once, not at every look
+                    logger.error("read model %s cannot go on: %s", model.name, code)
+                self._outages[model.name] = code
         return moved
 
     async def _feed_or_note(self, model: ReadModel, generation: Generation) -> bool:
