@@ -46,6 +46,9 @@ async def republish_log(installation: Installation, service: str, position: int)
     """Set the relay back; the one that runs begins again from `position`."""
     _kafka(installation)
     async with _pool(installation, service) as pool:
+        head = await EventLog(pool, service).head()
+        if position > head:
+            raise NotPrepared(f"{service} ends at position {head}: there is nothing to publish from {position} on")
         await republish(pool, service, max(position, 1))
 
 
