@@ -53,7 +53,8 @@ def main() -> None:
         app()
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
-            typer.echo(f"rongcuo: {variable(str(fault['loc'][0]))}: {fault['msg']}", err=True)
+            name = str(fault["loc"][0])
+            typer.echo(f"rongcuo: {variable(name) if error.title == 'Settings' else name}: {fault['msg']}", err=True)
         raise SystemExit(2) from None
     except _TOLD as error:
         typer.echo(f"rongcuo: {error}", err=True)
