@@ -19,7 +19,7 @@ help: ## Show this list
 setup: $(STAMP) ## Make .venv with every package of requirements.lock (quick when nothing changed)
 
 .PHONY: demo
-demo: setup ## Play one case through the public APIs, print its timeline, leave nothing running
+demo: setup ## Play two matters through the public APIs, print a timeline, leave nothing running
 	@$(RUN) -m rongcuo demo
 
 ##@ Check

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -136,6 +137,8 @@ def token(
     data: Annotated[Path | None, typer.Option(help="Data directory.")] = None,
 ) -> None:
     """签发开发用令牌. Issue an access token of the development issuer."""
+    if strange := [code for code in jurisdiction if not re.fullmatch(r"\d{6}", code)]:
+        raise typer.BadParameter(f"{strange[0]}: a jurisdiction is a code of six digits (GB/T 2260)")
     issuer = installations.development_issuer(_settings(data=data))
     caller = subject or (f"person-{party}" if party else f"user-{new_id()}")
     typer.echo(
@@ -208,4 +211,6 @@ def _settings(**given: object) -> Settings:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for library in ("aiokafka", "alembic", "httpx"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
+    # A group that a new broker does not know yet is said to be an error; our own watchdog tells real ones.
+    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)
     return settings

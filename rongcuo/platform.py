@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,7 +21,7 @@ from services.notification import worker as notification_worker
 from shared.database.migrate import migrate
 from shared.database.provision import provision
 from shared.eventstore.readmodels import ReadModel
-from shared.hosting.installation import Installation
+from shared.hosting.installation import VERSION, Installation
 from shared.hosting.worker import Worker
 from shared.messaging.topics import ensure_topics
 from shared.web.app import Service, create_app
@@ -61,7 +61,7 @@ def application(installation: Installation, names: Sequence[str], running: Seque
     """Return the HTTP applications of services behind one port: the first path segment chooses.
 
     /readyz speaks for all of them and for the workers `running` beside them; what belongs to no service (/problems,
-    /healthz, /version) the first one answers.
+    /healthz) the first one answers.
     """
     apps = {name: create_app(PROGRAMS[name].describe(installation)) for name in names}
     first = next(iter(apps.values()))
@@ -80,11 +80,16 @@ def application(installation: Installation, names: Sequence[str], running: Seque
             checks |= {f"{name}.{part}": check for part, check in held.checks.items()}
         return await readiness(checks)
 
+    async def version(_: Request) -> Response:
+        return JSONResponse({"service": ",".join(names), "version": VERSION, "api": "v1"})
+
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
         await apps.get(name, first)(scope, receive, send)
 
-    return Starlette(routes=[Route("/readyz", readyz), Mount("/", app=dispatch)], lifespan=lifespan)
+    return Starlette(
+        routes=[Route("/readyz", readyz), Route("/version", version), Mount("/", app=dispatch)], lifespan=lifespan
+    )
 
 
 @asynccontextmanager

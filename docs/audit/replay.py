@@ -144,7 +144,13 @@ def replay(api: Api, service: str) -> Log:
 def compare(api: Api, path: str, log: Log) -> None:
     """Compare what the API shows of one thing with the fold of its stream."""
     collection, _, found_id = path.strip("/").partition("/v1/")[2].partition("/")
-    folded = next((log.documents[stream] for stream in log.documents if stream.endswith("-" + found_id)), None)
+    found_id = found_id.strip("/").lower()
+    named = collection.replace("-", "_")
+    folded = None
+    for stream, document in log.documents.items():
+        category, _, stream_id = stream.partition("-")
+        if stream_id == found_id and named.startswith(category[:-1]):  # party: parties, notice: notices
+            folded = document
     if not found_id or folded is None:
         raise Difference(f"{path}: 日志中没有 no stream of this id in the log")
     shown = api.get(path)

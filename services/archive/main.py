@@ -27,13 +27,16 @@ def service(installation: Installation) -> Service:
     async def resources() -> AsyncIterator[Resources]:
         async with open_service(installation, NAME) as opened:
 
-            async def sequenced(after: int, limit: int) -> Sequence[tuple[int, Recorded]]:
-                return await sequence.sequenced(opened.store.log.pool, after, limit)
+            async def sequenced(start: int, limit: int) -> Sequence[tuple[int, Recorded]]:
+                return await sequence.sequenced(opened.store.log.pool, start, limit)
+
+            async def length() -> int:
+                return await sequence.length(opened.store.log.pool)
 
             desk = opened.desk(DECIDER, visible, "dossiers")
             dossiers = Dossiers(desk, opened.edge, installation.rulebook, installation.clock)
             freshness = opened.freshness(dossier_list.MODEL)
-            yield opened.resources(Archive(dossiers, sequenced, opened.engine, freshness))
+            yield opened.resources(Archive(dossiers, sequenced, length, opened.engine, freshness))
 
     return Service(
         name=NAME,

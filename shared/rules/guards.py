@@ -23,9 +23,14 @@ def not_before(day: date, earlier: date, pointer: str) -> None:
         raise Rejected("date-out-of-order", f"所填日期早于前一步骤的日期（{earlier.isoformat()}）。", pointer=pointer)
 
 
+def _persons(ids: Collection[str]) -> set[str]:
+    """Return whom pseudonymous ids mean: an id in other letters is the same person."""
+    return {person.casefold() for person in ids}
+
+
 def two_officers(officers: Collection[str], pointer: str) -> None:
     """V2: every contact in an investigation is by two officers or more."""
-    if len(set(officers)) < 2:
+    if len(_persons(officers)) < 2:
         raise Rejected(
             "two-officers-needed",
             "调查核实应当由二人以上进行。",
@@ -69,7 +74,7 @@ def lawful(confirmed: bool, pointer: str) -> None:
 
 def collective(deciders: Collection[str], pointer: str) -> None:
     """V3: a tolerance conclusion 集体研究 is never one person's."""
-    if len(set(deciders)) < 2:
+    if len(_persons(deciders)) < 2:
         raise Rejected(
             "collective-decision-needed",
             "容错认定应当集体研究，不得由一人决定。",
@@ -80,7 +85,7 @@ def collective(deciders: Collection[str], pointer: str) -> None:
 
 def not_investigators(deciders: Collection[str], investigators: Collection[str], pointer: str) -> None:
     """V1: who investigated does not decide. It binds persons, not bodies; for tolerance it is taken over by analogy."""
-    if set(deciders) & set(investigators):
+    if _persons(deciders) & _persons(investigators):
         raise Rejected(
             "investigator-cannot-decide",
             "参与调查核实的人员不参加裁定（参照审查调查与审理相分离的规定）。",

@@ -131,6 +131,8 @@ class CommandDesk(Generic[S]):
             return await self._replay(call, known)
         if not creates:
             await self._match(call, aggregate_id, current.version)
+        elif call.if_match is not None:  # there is no version of what does not exist
+            raise Problem("etag-stale", current_version=0, since=[])
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 made = await command(current.state) if callable(command) else command

@@ -54,7 +54,7 @@ async def list_events(
     request: Request,
     _caller: Annotated[Caller, permitted(Role.EXTERNAL_AUDITOR, Role.AUDITOR)],
     after: Annotated[int, Query(ge=0, le=_MAX_POSITION, description="Position that you have.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Events per page; NDJSON has no pages.")] = 200,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Events per page; NDJSON without it: all.")] = 200,
 ) -> FeedPage | StreamingResponse:
     """Return the events after a position; with `Accept: application/x-ndjson` the whole rest, one event a line."""
     log = resources(request).log
@@ -62,7 +62,8 @@ async def list_events(
     if after > head:
         raise Problem("position-beyond-head", head=head)
     if NDJSON in request.headers.get("accept", ""):
-        return StreamingResponse(_lines(log, after, head), media_type=NDJSON)
+        last = min(head, after + limit) if "limit" in request.query_params else head
+        return StreamingResponse(_lines(log, after, last), media_type=NDJSON)
     items = [feed_item(event) for event in await log.read_page(after=after, limit=limit)]
     next_after = items[-1].position if items else after
     return FeedPage(items=items, next_after=next_after, head=max(head, next_after))

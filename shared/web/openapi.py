@@ -60,7 +60,17 @@ def document(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             if method in _METHODS:
                 _add_problems(path, method, operation)
+                _require_headers(operation)
     return spec
+
+
+def _require_headers(operation: dict[str, Any]) -> None:
+    """Say that a command needs its headers; they are checked by hand, so that each lack has its own problem."""
+    needed = {"Idempotency-Key"} if "201" in operation["responses"] else {"Idempotency-Key", "If-Match"}
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    for parameter in operation.get("parameters", ()):
+        if "Idempotency-Key" in names and parameter["name"] in needed:
+            parameter["required"] = True
 
 
 def _add_problems(path: str, method: str, operation: dict[str, Any]) -> None:

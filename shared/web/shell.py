@@ -86,7 +86,13 @@ class _Exchange:
         path = self._template()
         told = {"trace_id": self.trace_id, "method": self.method, "path": path, "status": self.status}
         _ACCESS.info(
-            "%s %s %d %.1f ms", self.method, path, self.status, seconds * 1000, extra={**told, "seconds": seconds}
+            "%s %s %d %.1f ms %s",
+            self.method,
+            path,
+            self.status,
+            seconds * 1000,
+            self.trace_id,
+            extra={**told, "seconds": seconds},
         )
 
     def _template(self) -> str:

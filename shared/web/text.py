@@ -1,9 +1,11 @@
 """The types of texts in request bodies, with the limits that the whole system keeps."""
 
+import re
+from datetime import date
 from typing import Annotated
 from uuid import RFC_4122, UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 _CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -15,13 +17,31 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_CO
 """A code of a rule pack or a list, for example `SC.1`."""
 
 
+def _day(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return value
+
+
+def _plain_id(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+        raise ValueError("an id is written as 32 hexadecimal digits with four hyphens")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A legal day, written `YYYY-MM-DD` and in no other way."""
+Id = Annotated[UUID, BeforeValidator(_plain_id)]
+"""An id, written as 32 hexadecimal digits with four hyphens."""
+
+
 def _made_by_a_client(value: UUID) -> UUID:
     if value.variant != RFC_4122 or value.version is None:
         raise ValueError("not a UUID that somebody made")
     return value
 
 
-ClientId = Annotated[UUID, AfterValidator(_made_by_a_client)]
+ClientId = Annotated[Id, AfterValidator(_made_by_a_client)]
 """An id that the client makes, best a UUIDv7 (RFC 9562), so that a retry from a phone names the same thing."""
 
 

@@ -51,7 +51,7 @@ async def arrive(pool: Pool, *batches: Sequence[Recorded]) -> None:
 
 
 async def positions(pool: Pool, log: str = "intake") -> list[int]:
-    return [each.position for _, each in await sequenced(pool, -1, 10_000) if each.log == log]
+    return [each.position for _, each in await sequenced(pool, 0, 10_000) if each.log == log]
 
 
 async def test_logs_that_arrive_in_any_order_have_one_dense_order(pool: Pool) -> None:
@@ -62,10 +62,10 @@ async def test_logs_that_arrive_in_any_order_have_one_dense_order(pool: Pool) ->
         size = chance.randint(1, 9)
         await arrive(pool, arriving[:size])
         arriving = arriving[size:]
-        assert [index for index, _ in await sequenced(pool, -1, 1000)] == list(
+        assert [index for index, _ in await sequenced(pool, 0, 1000)] == list(
             range(await pool.fetchval("SELECT next_index FROM app.sequence_head"))
         )
-    order = await sequenced(pool, -1, 1000)
+    order = await sequenced(pool, 0, 1000)
     assert [index for index, _ in order] == list(range(100))
     for log in SERVICES:
         assert [each for _, each in order if each.log == log] == events(log, range(1, 26))
@@ -75,7 +75,7 @@ async def test_logs_that_arrive_in_any_order_have_one_dense_order(pool: Pool) ->
 
 async def test_the_order_is_read_in_pages(pool: Pool) -> None:
     await arrive(pool, events("intake", range(1, 8)))
-    assert [index for index, _ in await sequenced(pool, 2, 3)] == [3, 4, 5]
+    assert [index for index, _ in await sequenced(pool, 3, 3)] == [3, 4, 5]
 
 
 async def test_what_comes_after_a_gap_waits_until_it_is_filled(pool: Pool) -> None:
@@ -96,9 +96,9 @@ async def test_much_that_has_waited_is_sequenced_at_once(pool: Pool) -> None:
 
 async def test_what_arrives_again_keeps_its_place(pool: Pool) -> None:
     await arrive(pool, events("intake", [1, 3]))
-    before = await sequenced(pool, -1, 10)
+    before = await sequenced(pool, 0, 10)
     await arrive(pool, events("intake", [1, 3]), events("intake", [1, 1]))
-    assert await sequenced(pool, -1, 10) == before
+    assert await sequenced(pool, 0, 10) == before
     await arrive(pool, events("intake", [1, 2, 3]))
     assert await positions(pool) == [1, 2, 3]
 
@@ -138,7 +138,7 @@ async def test_neither_the_service_nor_a_superuser_changes_what_was_taken_in(
     databases: Databases, pool: Pool, table: str
 ) -> None:
     await arrive(pool, events("intake", [1, 2]))
-    before = await sequenced(pool, -1, 10)
+    before = await sequenced(pool, 0, 10)
     admin = await asyncpg.connect(databases.admin("archive"))
     for change in (f"UPDATE {table} SET position = 9", f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
@@ -149,4 +149,4 @@ async def test_neither_the_service_nor_a_superuser_changes_what_was_taken_in(
     for change in ("INSERT INTO app.sequence_head VALUES (false, 0)", "DELETE FROM app.sequence_head"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await pool.execute(change)
-    assert await sequenced(pool, -1, 10) == before
+    assert await sequenced(pool, 0, 10) == before

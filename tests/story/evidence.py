@@ -38,12 +38,13 @@ class Record(NamedTuple):
     headers: dict[str, bytes]
 
 
-async def feed(desk: Desk, path: str, after: int = 0) -> list[Json]:
-    """Page one of the auditors' feeds to its end."""
+async def feed(desk: Desk, path: str, place: str = "after") -> list[Json]:
+    """Page one of the auditors' feeds to its end; `place` is how it calls where to go on."""
     items: list[Json] = []
-    while (page := await desk.get(f"{path}?after={after}&limit=7"))["items"]:
+    at = 0
+    while (page := await desk.get(f"{path}?{place}={at}&limit=7"))["items"]:
         items += page["items"]
-        after = page["next_after"]
+        at = page[f"next_{place}"]
     return items
 
 

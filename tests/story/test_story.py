@@ -34,7 +34,7 @@ async def settled(installation: Installation) -> list[Recorded]:
 
 
 async def sequence(installation: Installation) -> list[Json]:
-    return await feed(installation.cast.auditor, "/archive/v1/sequence", after=-1)
+    return await feed(installation.cast.auditor, "/archive/v1/sequence", "start")
 
 
 async def matter_of(installation: Installation, played: Played) -> str:

@@ -36,7 +36,7 @@ FOR_PARTIES = frozenset(
         *("fed_back_on", "explained"),
     }
 )
-"""What a party is shown of its case: what it said itself, and the conclusion; nothing of the investigation."""
+"""What a party is shown of its case: the conclusion, and to the cadre concerned the defence; no investigation."""
 
 
 @routes.get("/tolerance-cases", summary="案件列表")
@@ -68,7 +68,10 @@ async def list_cases(
 async def read_case(case_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
     """Read a case as it stands, or as it stood."""
     members = None if SIGHT.is_officer(caller) else FOR_PARTIES
-    return await detail(service.cases.desk, service.cases.edge, caller, case_id, read, members)
+    case = await detail(service.cases.desk, service.cases.edge, caller, case_id, read, members)
+    if members is not None and case["concerned"] != str(caller.party):
+        case.pop("defences", None)
+    return case
 
 
 @routes.get("/tolerance-cases/{case_id}/history", summary="案件全部经过")

@@ -3,12 +3,11 @@
 Members are named as the command's fields are, so that the pointer of a refusal fits the request.
 """
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.web.text import Body, ClientId, Code, LongText
+from shared.web.text import Body, ClientId, Code, Day, LongText
 
 Officers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=30, description="假名编号,不填姓名")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
@@ -18,7 +17,7 @@ class Investigation(Body):
     """开展调查核实."""
 
     officers: Officers
-    opened_on: date
+    opened_on: Day
 
 
 class Record(Body):
@@ -26,7 +25,7 @@ class Record(Body):
 
     record_id: ClientId
     kind: Code
-    on: date
+    on: Day
     officers: Officers
     note: LongText
     signed_by_interviewed: bool | None = None
@@ -35,7 +34,7 @@ class Record(Body):
 class Defence(Body):
     """听取申辩: a statement, or a signed waiver."""
 
-    on: date
+    on: Day
     statement: LongText | None = None
     waiver_signed: bool
     heard_by: Officers
@@ -44,7 +43,7 @@ class Defence(Body):
 class Report(Body):
     """调查报告."""
 
-    on: date
+    on: Day
     facts: LongText
     eligibility: LongText
     situations: Codes
@@ -59,7 +58,7 @@ class Recognition(Body):
     situation: Code
     reasons: LongText
     recognised_by: Officers
-    on: date
+    on: Day
 
 
 class Conclusion(Body):
@@ -70,12 +69,12 @@ class Conclusion(Body):
     reasons: LongText
     decided_by: Officers
     legality_confirmed: bool
-    concluded_on: date
+    concluded_on: Day
     departure_reasons: LongText | None = None
 
 
 class Feedback(Body):
     """反馈."""
 
-    on: date
+    on: Day
     explained: bool

@@ -138,7 +138,7 @@ class ToleranceCases:
 
 def _not_an_investigator(caller: Caller, case: ToleranceCase) -> None:
     """V1 binds the person who asks, too, whatever names the request lists; raises Rejected."""
-    if caller.subject in case.investigators:
+    if caller.subject.casefold() in {officer.casefold() for officer in case.investigators}:
         raise Rejected(
             "investigator-cannot-decide", "调查人员不得参与认定。", reference="监督执纪工作规则 54; 监察法实施条例 211"
         )

@@ -29,7 +29,7 @@ _READY = """
 """
 _SEQUENCED = """
     SELECT s.index, c.* FROM app.sequence AS s JOIN app.collected AS c USING (log, position)
-    WHERE s.index > $1 ORDER BY s.index LIMIT $2
+    WHERE s.index >= $1 ORDER BY s.index LIMIT $2
 """
 _STEP = 500
 
@@ -51,10 +51,16 @@ async def collect(connection: Connection, events: Sequence[Recorded]) -> None:
     await _sequence(connection, sorted({event.log for event in events}))
 
 
-async def sequenced(pool: Pool, after: int, limit: int) -> list[tuple[int, Recorded]]:
-    """Return up to `limit` events with their index in the common order, those after `after` (-1: all)."""
-    rows = await pool.fetch(_SEQUENCED, after, limit)
+async def sequenced(pool: Pool, start: int, limit: int) -> list[tuple[int, Recorded]]:
+    """Return up to `limit` events with their index in the common order, from `start` on."""
+    rows = await pool.fetch(_SEQUENCED, start, limit)
     return [(row["index"], _recorded(row)) for row in rows]
+
+
+async def length(pool: Pool) -> int:
+    """Return how many events stand in the common order: the index that the next one gets."""
+    next_index: int = await pool.fetchval("SELECT next_index FROM app.sequence_head")
+    return next_index
 
 
 async def _sequence(connection: Connection, logs: Sequence[str]) -> None:

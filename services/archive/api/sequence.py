@@ -10,6 +10,7 @@ from shared.authz.caller import Caller
 from shared.authz.roles import Role
 from shared.web.authentication import permitted
 from shared.web.feed import FeedItem, feed_item
+from shared.web.problems import Problem
 from shared.web.resources import provided
 from shared.web.routes import router
 
@@ -23,20 +24,24 @@ class SequencedItem(FeedItem):
 
 
 class SequencePage(BaseModel):
-    """Events in the common order; go on with `after=next_after`."""
+    """Events in the common order; go on with `start=next_start` until it is `length`."""
 
     items: list[SequencedItem]
-    next_after: int
+    next_start: int
+    length: int
 
 
 @routes.get("/sequence", summary="四个日志的统一顺序")
 async def list_sequence(
     _caller: Annotated[Caller, permitted(Role.EXTERNAL_AUDITOR, Role.AUDITOR)],
     service: Annotated[Archive, provided(Archive)],
-    after: Annotated[int, Query(ge=-1, le=2**62, description="Index that you have; -1: none.")] = -1,
+    start: Annotated[int, Query(ge=0, le=2**62, description="Index to begin with, counted from 0.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> SequencePage:
     """Return the events of all logs in the one order in which archive took them in, with the bytes of their own log."""
-    found = await service.sequenced(after, limit)
+    length = await service.length()
+    if start > length:
+        raise Problem("position-beyond-head", head=length)
+    found = await service.sequenced(start, limit)
     items = [SequencedItem(index=index, **feed_item(event).model_dump()) for index, event in found]
-    return SequencePage(items=items, next_after=items[-1].index if items else after)
+    return SequencePage(items=items, next_start=start + len(items), length=max(length, start + len(items)))

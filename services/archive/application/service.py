@@ -10,7 +10,9 @@ from shared.kernel.recorded import Recorded
 from shared.web.reads import Freshness
 
 Sequenced = Callable[[int, int], Awaitable[Sequence[tuple[int, Recorded]]]]
-"""`sequenced(after, limit)` returns events of all logs with their index in the common order."""
+"""`sequenced(start, limit)` returns events of all logs with their index in the common order, from `start` on."""
+Length = Callable[[], Awaitable[int]]
+"""How many events stand in the common order."""
 
 
 @dataclass(frozen=True)
@@ -19,5 +21,6 @@ class Archive:
 
     dossiers: Dossiers
     sequenced: Sequenced
+    length: Length
     engine: AsyncEngine
     freshness: Freshness

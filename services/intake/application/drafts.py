@@ -15,7 +15,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import NewId
 from shared.kernel.sealed import Sealed
-from shared.web.problems import Problem
+from shared.web.problems import Fault, Problem
 from shared.web.reads import etag
 from shared.web.sealing import Edge
 
@@ -141,6 +141,11 @@ def may_write(caller: Caller, body: "requests.Draft | DraftContent") -> None:
     if not caller.within(body.jurisdiction):
         raise Problem("jurisdiction-not-permitted")
     finds = Role.INSPECTION_TEAM in caller.roles
-    applies = bool(caller.roles & {Role.APPLICANT_PERSON, Role.APPLICANT_UNIT}) and body.applicant == caller.party
+    applies = bool(caller.roles & {Role.APPLICANT_PERSON, Role.APPLICANT_UNIT}) and caller.party is not None
     if not (finds if body.kind == "finding" else applies):
         raise Problem("kind-not-permitted")
+    if body.kind == "application" and body.applicant != caller.party:
+        detail = "申请人应当是您本人（令牌中的当事人）。"
+        raise Problem(
+            "kind-not-permitted", errors=[Fault(pointer="/applicant", code="kind-not-permitted", detail=detail)]
+        )

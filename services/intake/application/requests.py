@@ -3,13 +3,11 @@
 Members are named as the command's fields are, so that the pointer of a refusal fits the request.
 """
 
-from datetime import date
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import Field
 
-from shared.web.text import Body, ClientId, Code, LongText, ShortText
+from shared.web.text import Body, ClientId, Code, Day, Id, LongText, ShortText
 
 Jurisdiction = Annotated[str, Field(pattern=r"^\d{6}$", description="GB/T 2260 六位代码")]
 Situations = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20, description="规则册中的情形代码")]
@@ -31,12 +29,12 @@ class Draft(Body):
     kind: Literal["finding", "application"]
     jurisdiction: Jurisdiction
     applicant_kind: Literal["person", "unit"] | None = None
-    applicant: UUID | None = None
+    applicant: Id | None = None
     found_by: ShortText | None = None
-    found_on: date | None = None
-    concerned: UUID
+    found_on: Day | None = None
+    concerned: Id
     situations: Situations
-    act_on: date
+    act_on: Day
     statement: LongText
     other_situation: LongText | None = None
 

@@ -56,8 +56,10 @@ class Submissions:
 
         async def command(_: Submission) -> commands.SubmitSubmission:
             draft = await self.shelf.find(body.submission_id, owner)
+            if draft is None and await self._is_submitted(body.submission_id):
+                raise Rejected("submission-already-submitted", "该编号的材料已经提交。", pointer="/submission_id")
             if draft is None:
-                raise Rejected("draft-unknown", "没有这份草稿,或者它已经提交。", pointer="/submission_id")
+                raise Rejected("draft-unknown", "没有这份草稿。", pointer="/submission_id")
             may_write(call.caller, draft.content)
             await self._registered(draft.content)
             taken.append(draft.version)
@@ -106,6 +108,9 @@ class Submissions:
             return commands.WithdrawSubmission(submission_id, reason or None, self.clock())
 
         return await self._run(call, submission_id, command)
+
+    async def _is_submitted(self, submission_id: UUID) -> bool:
+        return (await self.desk.store.load(self.desk.decider, submission_id)).version > 0
 
     async def _registered(self, content: DraftContent) -> None:
         """A case about nobody reaches nobody: whoever is named is registered, as what he is named; raises Rejected."""

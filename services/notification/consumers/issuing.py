@@ -26,30 +26,32 @@ class Issuer:
         template: Template,
         about: UUID,
     ) -> None:
-        """Tell the party that `event` names, once for ever: the notice's id follows from the event.
+        """Tell the party that `event` names, and the cadre concerned if that is somebody else, once for ever.
 
-        An event that names nobody is passed over.
+        The notice's id follows from event, template and party. An event that names nobody is passed over. The
+        watermark goes with the last notice: what was issued before a crash is recognised.
         """
-        if event.notify is None:
-            return
-        command = IssueNotice(
-            notice_id=uuid5(message.recorded.event_id, template.value),
-            party=event.notify,
-            matter=event.matter,
-            jurisdiction=event.jurisdiction,
-            rules_version=event.rules_version,
-            template=template.value,
-            about_service=message.recorded.log,
-            about_id=about,
-            at=self._store.clock(),
-        )
-        await transact(
-            self._store,
-            DECIDER,
-            command.notice_id,
-            command,
-            rules=self._rules,
-            cause=message.cause(message.consumer),
-            watermark=message.watermark,
-            wait=True,
-        )
+        concerned = None if isinstance(event, SubmissionReturned) else event.concerned
+        parties = [party for party in dict.fromkeys([concerned, event.notify]) if party is not None]
+        for party in parties:
+            command = IssueNotice(
+                notice_id=uuid5(message.recorded.event_id, f"{template}:{party}"),
+                party=party,
+                matter=event.matter,
+                jurisdiction=event.jurisdiction,
+                rules_version=event.rules_version,
+                template=template.value,
+                about_service=message.recorded.log,
+                about_id=about,
+                at=self._store.clock(),
+            )
+            await transact(
+                self._store,
+                DECIDER,
+                command.notice_id,
+                command,
+                rules=self._rules,
+                cause=message.cause(message.consumer),
+                watermark=message.watermark if party == parties[-1] else None,
+                wait=True,
+            )

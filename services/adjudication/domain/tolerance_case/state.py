@@ -62,8 +62,11 @@ class ToleranceCase:
     @property
     def investigators(self) -> frozenset[str]:
         """Everybody who took part in the investigation; none of them may decide (V1)."""
-        opened = self.opened.officers if self.opened else ()
-        return frozenset(opened).union(*(record.officers for record in self.records))
+        return frozenset(self.opened.officers if self.opened else ()).union(
+            *(record.officers for record in self.records),
+            *(defence.heard_by for defence in self.defences),
+            self.report.signed_by if self.report else (),
+        )
 
     @property
     def reportable_from(self) -> date:
