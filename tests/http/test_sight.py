@@ -20,6 +20,20 @@ async def test_the_cadre_concerned_sees_its_case_but_not_the_investigation(world
     assert (await _get(world, "cadre", f"{CASE}/history"))[1]["code"] == "role-not-permitted"
 
 
+async def test_who_applied_for_another_does_not_read_the_others_defence(world: World) -> None:
+    path = "/adjudication/v1/tolerance-cases/{case_of_another}"
+    _, mine = await _get(world, "cadre", path)
+    assert mine["defences"][0]["statement"] == "某甲的申辩。"
+    status, applicants = await _get(world, "person", path)
+    assert (status, applicants["state"], "defences" in applicants) == (200, "defended", False)
+
+
+async def test_both_the_applicant_and_the_cadre_concerned_are_told(world: World) -> None:
+    for who in ("cadre", "person"):
+        _, inbox = await _get(world, who, "/notification/v1/inbox")
+        assert "submission_accepted" in {item["template"] for item in inbox["items"]}
+
+
 async def test_somebody_else_is_told_that_there_is_nothing(world: World) -> None:
     for who in ("stranger", "officer_elsewhere"):
         status, problem = await _get(world, who, CASE)

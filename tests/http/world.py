@@ -13,7 +13,7 @@ import httpx
 from starlette.applications import Starlette
 
 from rongcuo.demo.client import Desk, Json
-from rongcuo.demo.story import Cast, accept, register, submit
+from rongcuo.demo.story import Cast, accept, investigate, register, submit
 from rongcuo.platform import application, workers
 from shared.authz.development import DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
@@ -110,11 +110,13 @@ async def _people(cast: Cast) -> dict[str, str]:
     rest = {name: FINDING[name] for name in ("jurisdiction", "situations", "act_on", "statement")}
     withdrawn = await submit(person, application_ | rest)
     await person.command(f"/intake/v1/submissions/{withdrawn}", "withdrawal", {"reason": "不再申请。"})
+    case_of_another = await _applied_for_another(cast, person, application_ | rest | {"concerned": cadre}, cadre)
     accepted = await submit(inspector, finding)
     names = {
         "cadre": cadre,
         "applicant": applicant,
         "withdrawn": withdrawn,
+        "case_of_another": case_of_another,
         "accepted": accepted,
         "case": await accept(cast, accepted),
         "submitted": await submit(inspector, finding),
@@ -139,6 +141,16 @@ async def _people(cast: Cast) -> dict[str, str]:
         headers={"Authorization": f"Bearer {officer.token}", "Idempotency-Key": USED_KEY},
     )
     return names
+
+
+async def _applied_for_another(cast: Cast, person: Desk, draft: Json, cadre: str) -> str:
+    """Open a case for which somebody applied on another's behalf, up to the defence; both have been told."""
+    case = await accept(cast, await submit(person, draft))
+    await investigate(cast, case, {"site_visit": "到现场核实。"}, "某甲的申辩。", "2022-05-01")
+    for party in (cadre, str(draft["applicant"])):
+        reader = cast.desk_for("subject", subject=f"person-{party}", party=party)
+        await reader.until("/notification/v1/inbox", lambda inbox: bool(inbox["items"]))
+    return case
 
 
 def _tokens(issuer: DevelopmentIssuer, names: Mapping[str, str]) -> dict[str, str]:
