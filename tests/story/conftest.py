@@ -23,14 +23,14 @@ class Told:
 async def local_story(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
     """Both matters in one process, over LocalBus."""
     async with installed(tmp_path_factory.mktemp("local"), server.dsn, None) as installation:
-        yield await _told(installation)
+        yield await told_in(installation)
 
 
 @pytest.fixture(scope="package")
 async def kafka_story(server: Server, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
     """Both matters in eight processes, over Apache Kafka."""
     async with installed(tmp_path_factory.mktemp("kafka"), server.dsn, kafka) as installation:
-        yield await _told(installation)
+        yield await told_in(installation)
 
 
 @pytest.fixture(params=["local_story", "kafka_story"])
@@ -40,7 +40,8 @@ def told(request: pytest.FixtureRequest) -> Told:
     return story
 
 
-async def _told(installation: Installation) -> Told:
+async def told_in(installation: Installation) -> Told:
+    """Play both matters."""
     cast = installation.cast
     return Told(installation, await zhong(cast, silent), await applicant(cast, silent))
 
