@@ -53,6 +53,8 @@ class GuardedRoute(APIRoute):
         guard = next((dependant.call for dependant in dependants if isinstance(dependant.call, Guard)), None)
         if guard is None:
             raise UnguardedRoute(f"{self.methods} {self.path}")
+        if guard.roles is not None:
+            self.openapi_extra = {**(self.openapi_extra or {}), "x-roles": sorted(guard.roles)}
         known = {name for dependant in dependants for name in _query_names(dependant)}
         takes_body = self.body_field is not None
 

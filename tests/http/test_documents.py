@@ -1,0 +1,31 @@
+"""What an integrator needs to know of an operation stands in its OpenAPI document."""
+
+from typing import Any
+
+import pytest
+
+from shared.database.databases import SERVICES
+from tests.http.world import World
+
+OPEN_TO_ALL_CALLERS = {"list_rule_packs", "read_rule_pack", "list_event_types"}
+
+
+async def _operations(world: World, service: str) -> list[tuple[str, dict[str, Any]]]:
+    document = (await world.http.get(f"/{service}/openapi.json")).json()
+    return [(method, told) for operations in document["paths"].values() for method, told in operations.items()]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_operation_names_the_roles_that_may_call_it(world: World, service: str) -> None:
+    untold = {told["operationId"] for _, told in await _operations(world, service) if not told.get("x-roles")}
+    assert untold <= OPEN_TO_ALL_CALLERS
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_command_says_that_its_headers_are_needed(world: World, service: str) -> None:
+    for method, told in await _operations(world, service):
+        if method != "post":
+            continue
+        needed = {parameter["name"] for parameter in told["parameters"] if parameter.get("required")}
+        creates = "201" in told["responses"]
+        assert {"Idempotency-Key"} | (set() if creates else {"If-Match"}) <= needed, told["operationId"]
