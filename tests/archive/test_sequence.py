@@ -109,8 +109,10 @@ async def test_what_arrives_again_keeps_its_place(pool: Pool) -> None:
         event("intake", 1, "another"),
         replace(event("intake", 9), event_id=event("intake", 1).event_id),
         replace(event("intake", 9), stream=event("intake", 1).stream),
+        replace(event("intake", 1), payload=b'{"other":"bytes"}'),
+        replace(event("intake", 1), metadata=b'{"other":"bytes"}'),
     ],
-    ids=["same position", "same id", "same version of the stream"],
+    ids=["same position", "same id", "same version of the stream", "same event, other payload", "other metadata"],
 )
 async def test_a_fork_takes_nothing_of_its_batch_in(pool: Pool, fork: Recorded) -> None:
     await arrive(pool, events("intake", [1]))

@@ -15,8 +15,9 @@ _COLLECT = """
     ON CONFLICT DO NOTHING
 """
 _STANDING = """
-    SELECT count(*) FROM unnest($1::text[], $2::bigint[], $3::uuid[]) AS new(log, position, event_id)
-    JOIN app.collected AS c USING (log, position, event_id)
+    SELECT count(*) FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[])
+        AS new(log, position, event_id, payload, metadata)
+    JOIN app.collected AS c USING (log, position, event_id, payload, metadata)
 """
 _LAST = "SELECT coalesce(max(position), 0) FROM app.sequence WHERE log = $1"
 # The inner query reads keys alone, so that no payload is touched of events that still wait for their predecessor.
@@ -35,7 +36,7 @@ _STEP = 500
 
 
 class Forked(Alarm):
-    """Two different events claim one place of a log: nothing is taken in until people have looked."""
+    """Two different events, or other bytes, claim one place of a log: nothing is taken in until people have looked."""
 
 
 async def collect(connection: Connection, events: Sequence[Recorded]) -> None:
@@ -46,7 +47,7 @@ async def collect(connection: Connection, events: Sequence[Recorded]) -> None:
     distinct = dict.fromkeys(events)
     columns = list(zip(*(_row(event) for event in distinct), strict=True))
     await connection.execute(_COLLECT, *columns)
-    if await connection.fetchval(_STANDING, columns[0], columns[1], columns[4]) != len(distinct):
+    if await connection.fetchval(_STANDING, *(columns[n] for n in (0, 1, 4, 7, 8))) != len(distinct):
         raise Forked(f"{events[0].log} {events[0].position}..{events[-1].position}")
     await _sequence(connection, sorted({event.log for event in events}))
 
