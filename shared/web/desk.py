@@ -84,19 +84,12 @@ class CommandDesk(Generic[S]):
     location: Callable[[UUID], str]
     read_after: ReadAfter
 
-    async def look(self, caller: Caller, aggregate_id: UUID, moment: Moment = _NOW) -> Folded[S]:
-        """Return the aggregate at `moment`; raises Problem `not-found` also when the caller may not see it now."""
+    async def look(self, caller: Caller, aggregate_id: UUID) -> Folded[S]:
+        """Return the aggregate as it stands; raises Problem `not-found` also when the caller may not see it."""
         folded = await self.store.load(self.decider, aggregate_id)
         if folded.version == 0 or not self.visible(caller, folded.state):
             raise Problem("not-found")
-        if moment.is_now:
-            return folded
-        if (moment.at_version or 0) > folded.version:
-            raise Problem("not-found")
-        past = await self.store.load(self.decider, aggregate_id, at_version=moment.at_version, as_of=moment.as_of)
-        if past.version == 0:
-            raise Problem("not-found")
-        return past
+        return folded
 
     async def recall(self, caller: Caller, aggregate_id: UUID, moment: Moment = _NOW) -> list[Event]:
         """Return the events up to `moment`, oldest first; raises Problem `not-found` as `look` does."""

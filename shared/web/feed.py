@@ -79,6 +79,7 @@ async def _lines(log: EventLog, after: int, head: int) -> AsyncIterator[bytes]:
 
 
 def feed_item(event: Recorded) -> FeedItem:
+    """Return an event as the feeds show it: its stored texts, unchanged, and its hash."""
     return FeedItem(
         log=event.log,
         position=event.position,

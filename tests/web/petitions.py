@@ -175,11 +175,12 @@ async def file_petition(filing: Filing, call: Office, application: Application) 
 @petitions.get("/petitions/{petition_id}", summary="Read a petition")
 async def read_petition(petition_id: UUID, caller: Anybody, read: Detail, application: Application) -> PetitionView:
     """Read a petition, now or as it was."""
-    found = await application.desk.look(caller, petition_id, read.moment)
-    read.answered(found.version)
-    state = found.state
+    desk = application.desk
+    events = await desk.recall(caller, petition_id, read.moment)
+    read.answered(len(events))
+    state = desk.decider.fold(desk.decider.initial, events)
     return PetitionView(
-        id=petition_id, title=state.title, state=state.state, remarks=state.remarks, version=found.version
+        id=petition_id, title=state.title, state=state.state, remarks=state.remarks, version=len(events)
     )
 
 
