@@ -41,7 +41,7 @@ def service(installation: Installation) -> Service:
         routers=[party_api.routes, drafts_api.routes, submission_api.routes, rules_api.routes],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
-        description="当事人登记;发现事项和容错申请的起草、提交、补正、受理、撤回。",
+        description="当事人登记；发现事项和容错申请的起草、提交、补正、受理、撤回。",
     )
 
 
@@ -66,6 +66,7 @@ def _intake(opened: Opened) -> Intake:
             rules,
             clock,
             new_id,
+            submitted,
             kind_of,
         ),
         engine=opened.engine,

@@ -94,7 +94,7 @@ class Drafts:
         """
         may_write(caller, body)
         if await self.submitted(draft_id):
-            raise Rejected("draft-already-submitted", "该草稿已经提交,不能再修改。")
+            raise Rejected("draft-already-submitted", "该草稿已经提交，不能再修改。")
         standing = await self.shelf.find(draft_id, owner_of(caller))
         version = standing.version if standing else 0
         if if_match is not None and if_match != version:
@@ -103,7 +103,7 @@ class Drafts:
         content = await self._sealed(body, matter)
         draft = Draft(draft_id, owner_of(caller), matter, version + 1, content)
         if not await self.shelf.put(draft, self.clock()):
-            raise Rejected("draft-id-taken", "该编号已被使用,或草稿刚被修改,请重新读取。")
+            raise Rejected("draft-id-taken", "该编号已被使用，或草稿刚被修改，请重新读取。")
         return draft
 
     async def read(self, caller: Caller, draft_id: UUID) -> Draft:

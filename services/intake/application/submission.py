@@ -1,11 +1,11 @@
 """Use cases of a submission 提交: from the draft to acceptance or withdrawal."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, overload
 from uuid import UUID
 
 from services.intake.application import requests
-from services.intake.application.drafts import DraftContent, DraftShelf, may_write, owner_of
+from services.intake.application.drafts import DraftContent, DraftShelf, Submitted, may_write, owner_of
 from services.intake.domain.submission import commands
 from services.intake.domain.submission.decisions import Submission
 from services.intake.domain.submission.events import SubmissionSubmitted
@@ -47,22 +47,24 @@ class Submissions:
     rules: Rulebook
     clock: Clock
     new_id: NewId
+    submitted: Submitted
     kind_of: KindOf
 
     async def submit(self, call: Call, body: requests.Submitting) -> CommandAnswer:
         """提交: what the draft says becomes the submission; the draft is then forgotten."""
         owner = owner_of(call.caller)
-        taken: list[int] = []
+        taken: int | None = None
 
         async def command(_: Submission) -> commands.SubmitSubmission:
+            nonlocal taken
             draft = await self.shelf.find(body.submission_id, owner)
-            if draft is None and await self._is_submitted(body.submission_id):
+            if draft is None and await self.submitted(body.submission_id):
                 raise Rejected("submission-already-submitted", "该编号的材料已经提交。", pointer="/submission_id")
             if draft is None:
                 raise Rejected("draft-unknown", "没有这份草稿。", pointer="/submission_id")
             may_write(call.caller, draft.content)
             await self._registered(draft.content)
-            taken.append(draft.version)
+            taken = draft.version
             said = {field: getattr(draft.content, field) for field in DraftContent.model_fields}
             return commands.SubmitSubmission(
                 submission_id=draft.id, matter=draft.matter, author=author_of(call.caller), at=self.clock(), **said
@@ -70,7 +72,7 @@ class Submissions:
 
         answer = await self._run(call, body.submission_id, command, creates=True)
         if not call.dry_run:
-            await self.shelf.remove(body.submission_id, owner, taken[-1] if taken else None)
+            await self.shelf.remove(body.submission_id, owner, taken)
         return answer
 
     async def return_for_supplement(self, call: Call, submission_id: UUID, body: requests.Return) -> CommandAnswer:
@@ -88,8 +90,8 @@ class Submissions:
         async def command(submission: Submission) -> commands.Resubmit:
             _only_its_author(call.caller, _first(submission))
             statement = await self._seal(submission, "statement", body.statement)
-            other = body.other_situation and await self._seal(submission, "other_situation", body.other_situation)
-            return commands.Resubmit(submission_id, statement, body.situations, other or None, self.clock())
+            other = await self._seal(submission, "other_situation", body.other_situation)
+            return commands.Resubmit(submission_id, statement, body.situations, other, self.clock())
 
         return await self._run(call, submission_id, command)
 
@@ -104,13 +106,10 @@ class Submissions:
 
         async def command(submission: Submission) -> commands.WithdrawSubmission:
             _only_its_author(call.caller, _first(submission))
-            reason = body.reason and await self._seal(submission, "reason", body.reason)
-            return commands.WithdrawSubmission(submission_id, reason or None, self.clock())
+            reason = await self._seal(submission, "reason", body.reason)
+            return commands.WithdrawSubmission(submission_id, reason, self.clock())
 
         return await self._run(call, submission_id, command)
-
-    async def _is_submitted(self, submission_id: UUID) -> bool:
-        return (await self.desk.store.load(self.desk.decider, submission_id)).version > 0
 
     async def _registered(self, content: DraftContent) -> None:
         """A case about nobody reaches nobody: whoever is named is registered, as what he is named; raises Rejected."""
@@ -122,7 +121,11 @@ class Submissions:
     async def _run(self, call: Call, submission_id: UUID, command: object, *, creates: bool = False) -> CommandAnswer:
         return await self.desk.execute(call, submission_id, command, rules=lambda _: self.rules, creates=creates)
 
-    async def _seal(self, submission: Submission, field: str, text: str) -> Sealed[str]:
+    @overload
+    async def _seal(self, submission: Submission, field: str, text: str) -> Sealed[str]: ...
+    @overload
+    async def _seal(self, submission: Submission, field: str, text: str | None) -> Sealed[str] | None: ...
+    async def _seal(self, submission: Submission, field: str, text: str | None) -> Sealed[str] | None:
         """Seal under the key of the cadre concerned in this matter."""
         first = _first(submission)
         return await self.edge.seal(text, first.concerned, first.matter, f"submission.{field}")
