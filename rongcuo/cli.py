@@ -69,7 +69,7 @@ def up(
     port: int | None = None,
     data: Annotated[Path | None, typer.Option(help="Data directory.")] = None,
 ) -> None:
-    """启动全部服务(单进程,自带数据库). Serve everything in one process, with a database of our own."""
+    """启动全部服务(单进程，自带数据库). Serve everything in one process, with a database of our own."""
     settings = _settings(data=data, host=host, port=port)
     with installations.embedded(settings, bus) as embedded:
         serving.run(_up(embedded, settings))
@@ -158,7 +158,7 @@ def demo(
     bus: Bus = None,
     data: Annotated[Path | None, typer.Option(help="Keep the data here; default: a temporary directory.")] = None,
 ) -> None:
-    """演示:经公开接口演完两个事项. Play two matters through the public API, and leave nothing running."""
+    """演示：经公开接口演完两个事项. Play two matters through the public API, and leave nothing running."""
     from rongcuo.demo.run import run
 
     run(_settings(log_level="error"), bus, data)
@@ -177,7 +177,7 @@ def recover(
     reason: Annotated[str, typer.Option(help="A code in kebab-case, written into the event.")] = "restored-backup",
     look: Annotated[bool, typer.Option("--look", help="Compare log and topic only, change nothing.")] = False,
 ) -> None:
-    """数据库落后于 Kafka 时,找回事件并恢复写入和发布. Restore what the log lost from Kafka, and open it again."""
+    """数据库落后于 Kafka 时，找回事件并恢复写入和发布. Restore what the log lost from Kafka, and open it again."""
     installation = installations.connected(_settings())
     if look:
         seen = asyncio.run(operations.examine_log(installation, service))
@@ -190,7 +190,7 @@ def recover(
 
 @app.command()
 def rebuild(service: ServiceName, model: str) -> None:
-    """重建读模型(旧的继续服务,直到新的追上). Build a read model anew beside the one that serves."""
+    """重建读模型(旧的继续服务，直到新的追上). Build a read model anew beside the one that serves."""
     asyncio.run(operations.rebuild_model(installations.connected(_settings()), service, model))
     typer.echo(f"rebuild: {model} begun")
 

@@ -30,7 +30,7 @@ from shared.settings import load_settings
 
 __all__ = ["Installation", "examine_log", "make_topics", "parked", "rebuild_model", "recover_log", "republish_log"]
 
-parked = typer.Typer(no_args_is_help=True, help="停放的消息序列:列出、重试、放弃. Parked sequences.")
+parked = typer.Typer(no_args_is_help=True, help="停放的消息序列：列出、重试、放弃. Parked sequences.")
 ServiceName = Literal["intake", "adjudication", "archive", "notification"]
 Service = Annotated[ServiceName, typer.Argument(help="The service whose log or consumers are meant.")]
 

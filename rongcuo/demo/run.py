@@ -21,7 +21,7 @@ from shared.authz.development import DevelopmentIssuer
 from shared.hosting.installation import Installation
 from shared.settings import Settings
 
-STEPS = 19
+STEPS = 11  # how often the two stories report progress
 LABELS = {
     "PartyRegistered": "登记当事人",
     "SubmissionSubmitted": "提交",
@@ -115,7 +115,7 @@ def _print_timeline(console: Console, played: Played, feed: list[Json]) -> None:
             f"{item['recorded_at'][11:23]}  {item['log']:<13}#{item['position']:<4}{label}  {item['hash'][:16]}",
             highlight=False,
         )
-    console.print("一年后的回访:档案服务尚无回访功能,此处仅作记录。")
+    console.print("一年后的回访：档案服务尚无回访功能，此处仅作记录。")
     streams = {item["stream"] for item in feed}
     counts = " ".join(f"{name}={sum(item['log'] == name for item in feed)}" for name in PROGRAMS)
     console.print(

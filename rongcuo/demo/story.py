@@ -143,26 +143,26 @@ async def zhong(cast: Cast, progress: Progress) -> Played:
         "statement": "在高速口疫情防控工作中存在对个别人员疏漏查码的问题。",
     }
     submission = await submit(cast.inspector, draft)
-    progress("承办部门受理,裁定服务立案")
+    progress("承办部门受理，裁定服务立案")
     case = await accept(cast, submission)
-    progress("调查核实:实地走访、谈心谈话、引入申辩;听取申辩")
+    progress("调查核实：实地走访、谈心谈话、引入申辩；听取申辩")
     notes = {
         "site_visit": "到高速口卡点实地查看查码流程和当日值班记录。",
-        "talk": "与钟某谈心谈话,其说明当时车流集中,对个别人员未逐一查码。",
+        "talk": "与钟某谈心谈话，其说明当时车流集中，对个别人员未逐一查码。",
         "defence_introduced": "告知申辩权利和申辩时间。",
     }
-    await investigate(cast, case, notes, "承认疏漏,已改进查码流程,未发现由此造成的后果。", "2022-04-25")
-    progress("形成调查报告,委员会集体裁定,反馈本人")
+    await investigate(cast, case, notes, "承认疏漏，已改进查码流程，未发现由此造成的后果。", "2022-04-25")
+    progress("形成调查报告，委员会集体裁定，反馈本人")
     report = {
-        "facts": "疏漏查码属实,系工作疏忽,当日发现并补查。",
+        "facts": "疏漏查码属实，系工作疏忽，当日发现并补查。",
         "eligibility": "出于公心、尽职尽责、未谋私利、及时纠错纠偏。",
         "situations": ["SC.4"],
         "conditions": dict.fromkeys(CONDITIONS, "met"),
     }
     grounds = ["found_in_time", "no_adverse_consequence", "sincere_attitude", "active_rectification"]
-    conclusion = {"outcome": "exempt", "grounds": grounds, "reasons": "及时发现,未造成不良后果,态度端正,积极整改。"}
+    conclusion = {"outcome": "exempt", "grounds": grounds, "reasons": "及时发现，未造成不良后果，态度端正，积极整改。"}
     await conclude(cast, case, report, conclusion, "2022-05-06")
-    progress("通知送达本人,本人签收")
+    progress("通知送达本人，本人签收")
     notice = await notice_of(cast, party, "tolerance_fed_back")
     progress("档案归卷")
     await complete_volume(cast, case, "2022-05-10")
@@ -171,7 +171,7 @@ async def zhong(cast: Cast, progress: Progress) -> Played:
 
 async def applicant(cast: Cast, progress: Progress) -> Played:
     """An application by a person: returned for a supplement, resubmitted, mitigated (容错减责)."""
-    progress("个人申请:登记、起草、提交")
+    progress("个人申请：登记、起草、提交")
     party = await register(cast.officer, "李某", "手机尾号 0000")
     person = cast.desk_for("applicant_person", subject=f"person-{party}", party=party)
     draft = {
@@ -182,25 +182,25 @@ async def applicant(cast: Cast, progress: Progress) -> Played:
         "concerned": party,
         "situations": ["SC.3"],
         "act_on": "2023-03-02",
-        "statement": "项目推进中未及时办理变更手续,申请容错。",
+        "statement": "项目推进中未及时办理变更手续，申请容错。",
     }
     submission = await submit(person, draft)
     resource = f"/intake/v1/submissions/{submission}"
     progress("退回补正、补正后重新提交、受理")
     await cast.officer.command(resource, "return", {"missing": "请补充集体研究的会议记录。"})
-    supplement = {"statement": "项目推进中未及时办理变更手续,已附会议记录,申请容错。", "situations": ["SC.3"]}
+    supplement = {"statement": "项目推进中未及时办理变更手续，已附会议记录，申请容错。", "situations": ["SC.3"]}
     await person.command(resource, "supplement", supplement)
     case = await accept(cast, submission)
     progress("调查、申辩、报告、集体裁定(容错减责)、反馈")
-    notes = {"site_visit": "到项目现场核实。", "talk": "与申请人谈话,核对手续办理经过。"}
-    await investigate(cast, case, notes, "手续已补办,愿意承担相应责任。", "2023-04-03")
+    notes = {"site_visit": "到项目现场核实。", "talk": "与申请人谈话，核对手续办理经过。"}
+    await investigate(cast, case, notes, "手续已补办，愿意承担相应责任。", "2023-04-03")
     report = {
-        "facts": "变更手续未及时办理属实,后已补办。",
-        "eligibility": "出于公心、未谋私利;纠正不够及时。",
+        "facts": "变更手续未及时办理属实，后已补办。",
+        "eligibility": "出于公心、未谋私利；纠正不够及时。",
         "situations": ["SC.3"],
         "conditions": dict.fromkeys(CONDITIONS, "met") | {"timely_correction": "not_met"},
     }
-    conclusion = {"outcome": "reduced", "grounds": ["sincere_attitude"], "reasons": "手续迟延,后果轻微,从轻处理。"}
+    conclusion = {"outcome": "reduced", "grounds": ["sincere_attitude"], "reasons": "手续迟延，后果轻微，从轻处理。"}
     await conclude(cast, case, report, conclusion, "2023-04-20")
     progress("通知送达、归卷")
     notice = await notice_of(cast, party, "tolerance_fed_back")

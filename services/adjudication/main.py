@@ -34,5 +34,5 @@ def service(installation: Installation) -> Service:
         routers=[api.routes],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
-        description="容错案件:立案、调查核实、申辩、报告、集体认定、反馈。",
+        description="容错案件：立案、调查核实、申辩、报告、集体认定、反馈。",
     )

@@ -45,5 +45,5 @@ def service(installation: Installation) -> Service:
         routers=[dossier_api.routes, sequence_api.routes],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
-        description="案件卷宗;四个日志的统一顺序。",
+        description="案件卷宗；四个日志的统一顺序。",
     )

@@ -34,5 +34,5 @@ def service(installation: Installation) -> Service:
         routers=[api.routes],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
-        description="当事人收件箱:通知与签收。",
+        description="当事人收件箱：通知与签收。",
     )

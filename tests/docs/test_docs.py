@@ -1,10 +1,12 @@
 """The documentation is true: reading order, glossary of events, make targets, decisions, no registry hosts."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from shared.hosting.installation import VERSION
 from tests.docs.test_sizes import ROOT, tracked
 
 README = (ROOT / "README.md").read_text()
@@ -47,6 +49,11 @@ def test_every_event_is_documented(service: str) -> None:
     golden = {path.name.split(".")[0] for path in (ROOT / "tests/golden" / service).glob("*.v*.json")}
     assert golden
     assert sorted(name for name in golden if f"`{name}`" not in EVERY_DOCUMENT) == []
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.web.text import Body, ClientId, Code, Day, LongText
 
-Officers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=30, description="假名编号,不填姓名")]
+Officers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=30, description="假名编号，不填姓名")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
 
 
