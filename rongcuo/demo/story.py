@@ -18,6 +18,8 @@ JURISDICTION = "331123"
 OFFICERS = ["officer-17", "officer-23"]
 COMMITTEE = ["member-01", "member-02", "member-03"]
 CONDITIONS = ["selfless", "diligent", "no_private_gain", "timely_correction"]
+ACCEPTANCE = "承办部门受理，裁定服务立案"
+"""The step at which a case crosses from intake to adjudication."""
 Progress = Callable[[str], None]
 
 
@@ -143,7 +145,7 @@ async def zhong(cast: Cast, progress: Progress) -> Played:
         "statement": "在高速口疫情防控工作中存在对个别人员疏漏查码的问题。",
     }
     submission = await submit(cast.inspector, draft)
-    progress("承办部门受理，裁定服务立案")
+    progress(ACCEPTANCE)
     case = await accept(cast, submission)
     progress("调查核实：实地走访、谈心谈话、引入申辩；听取申辩")
     notes = {

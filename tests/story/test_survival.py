@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from rongcuo.demo.client import Desk
-from rongcuo.demo.story import applicant, zhong
+from rongcuo.demo.story import ACCEPTANCE, applicant, zhong
 from shared.messaging.envelope import recorded_of
 from tests.story import timelines
 from tests.story.conftest import Told
@@ -15,8 +15,7 @@ from tests.story.processes import Processes
 from tests.story.test_story import check_once, matter_of, settled
 
 PATIENCE_S = 180
-"""Kafka gives the share of a killed member to the next one only when its session is over (45 s)."""
-STEP = "承办部门受理,裁定服务立案"
+"""Kafka gives the share of a killed member to the next one only when its session is over."""
 KILLED = ("intake.worker", "adjudication.worker", "archive.worker")
 """The relay that has to publish what the step writes, the consumer that has to open the case, and the collector."""
 
@@ -29,7 +28,7 @@ class Reaper:
     deaths: list[str] = field(default_factory=list)
 
     def __call__(self, step: str) -> None:
-        for name in KILLED if step == STEP else ():
+        for name in KILLED if step == ACCEPTANCE else ():
             self.processes.kill(name)
             self.processes.again(name)
             self.deaths.append(name)
