@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 RUN := .venv/bin/python
 STAMP := .venv/.complete
+BENCH := .venv-bench/bin/python
+BENCH_STAMP := .venv-bench/.complete
 
 ##@ Begin
 
@@ -41,28 +43,56 @@ check: setup ## Style, types, layers and documents
 planted: setup ## Plant each known mistake in a copy of the tree and see that its test turns red
 	@$(RUN) -m tests.planted
 
+.PHONY: faults
+faults: setup ## Kill, freeze and cut parts at random for SECONDS (600) and see that nothing is lost or doubled
+	@$(RUN) -m tests.faults --seconds $(or $(SECONDS),600)
+
+##@ Measure
+
+.PHONY: bench-store
+bench-store: $(BENCH_STAMP) ## The log beside other event stores on one PostgreSQL: speed, cost, what each misses
+	@$(BENCH) -m bench store
+
+.PHONY: bench-bus
+bench-bus: $(BENCH_STAMP) ## The relay beside raw Kafka and an outbox library; from commit to another service's read model
+	@$(BENCH) -m bench bus
+
+.PHONY: bench-http
+bench-http: $(BENCH_STAMP) ## Commands over HTTP beside a bare endpoint that does one INSERT
+	@$(BENCH) -m bench http
+
 ##@ Maintain
 
 .PHONY: lock
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --quiet \
 		--no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@uv pip compile pyproject.toml --group bench --universal --python-version 3.11 --generate-hashes --quiet \
+		--no-emit-index-url --no-header --no-annotate -o bench/requirements.lock
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; data directories stay
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# $(call environment,<directory>,<lock>): a virtual environment with exactly the packages of the lock.
+define environment
+@python=; for each in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
+	if "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
+done; \
+[ -n "$$python" ] || { echo 'make setup: no Python >= 3.11 found; install one, or name it: make setup PYTHON=…' >&2; exit 1; }; \
+"$$python" -c 'import venv, ensurepip' 2>/dev/null || \
+	{ echo "make setup: $$python has no venv; install it (Debian, Ubuntu: python3-venv)" >&2; exit 1; }; \
+echo "make setup: packages for $$("$$python" --version)"; \
+[ -x $(1)/bin/python ] && $(1)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ rm -rf $(1); "$$python" -m venv $(1); }
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+@touch $(1)/.complete
+endef
+
 $(STAMP): requirements.lock pyproject.toml
-	@python=; for each in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
-		if "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
-	done; \
-	[ -n "$$python" ] || { echo 'make setup: no Python >= 3.11 found; install one, or name it: make setup PYTHON=…' >&2; exit 1; }; \
-	"$$python" -c 'import venv, ensurepip' 2>/dev/null || \
-		{ echo "make setup: $$python has no venv; install it (Debian, Ubuntu: python3-venv)" >&2; exit 1; }; \
-	echo "make setup: packages for $$("$$python" --version)"; \
-	[ -x $(RUN) ] && $(RUN) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ rm -rf .venv; "$$python" -m venv .venv; }
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(STAMP)
+	$(call environment,.venv,requirements.lock)
+
+$(BENCH_STAMP): bench/requirements.lock pyproject.toml
+	$(call environment,.venv-bench,bench/requirements.lock)
