@@ -12,8 +12,9 @@ from rich.table import Table
 
 from rongcuo import installations
 from rongcuo.installations import NotPrepared
+from shared.database.pool import Pool
 from shared.eventstore.engine import open_engine
-from shared.eventstore.log import EventLog, Pool
+from shared.eventstore.log import EventLog
 from shared.eventstore.readmodels import ReadModelRunner
 from shared.eventstore.store import open_store
 from shared.eventstore.transact import Cause

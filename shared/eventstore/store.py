@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
+from shared.database.pool import open_pool
+from shared.eventstore.append import KnownKey
 from shared.eventstore.appender import Appender, Limits
 from shared.eventstore.cache import AggregateCache, Folded
 from shared.eventstore.durability import check_durability
@@ -45,7 +45,19 @@ class EventStore:
             history = await self.log.read_stream(stream, limit=at_version)
             return fold(decider, beginning, history if as_of is None else until(history, as_of))
         cached = self.cache.get(stream, decider.reducer_version) or beginning
-        folded = fold(decider, cached, await self.log.read_stream(stream, after=cached.version))
+        return self._folded(decider, stream, cached, await self.log.read_stream(stream, after=cached.version))
+
+    async def look(
+        self, decider: Decider[S], aggregate_id: UUID, *, scope: str, key: str
+    ) -> tuple[Folded[S], KnownKey | None]:
+        """Return the aggregate as it stands, and what is kept under an idempotency key: `load` and the key at once."""
+        stream = decider.stream(aggregate_id)
+        cached = self.cache.get(stream, decider.reducer_version) or Folded(decider.initial, 0, None)
+        tail, known = await self.log.look(stream, after=cached.version, scope=scope, key=key)
+        return self._folded(decider, stream, cached, tail), known
+
+    def _folded(self, decider: Decider[S], stream: str, cached: Folded[S], tail: Sequence[Recorded]) -> Folded[S]:
+        folded = fold(decider, cached, tail)
         if folded.version:
             self.cache.put(stream, decider.reducer_version, folded)
         return folded
@@ -75,7 +87,7 @@ async def open_store(
 
     Raises UnsafeServer for a server that may forget what it has acknowledged, LogUnavailable when it is not there.
     """
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=connections) as pool:
+    async with open_pool(dsn, connections) as pool:
         await check_durability(pool)
         async with Appender(dsn, limits) as appender:
             yield EventStore(EventLog(pool, log), appender, clock=clock)

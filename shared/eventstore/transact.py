@@ -60,6 +60,7 @@ async def transact(
     *,
     rules: Any,
     cause: Cause,
+    loaded: Folded[S] | None = None,
     expected_version: int | None = None,
     idempotency: IdempotencyRecord | None = None,
     watermark: Watermark | None = None,
@@ -71,6 +72,7 @@ async def transact(
 ) -> Outcome[S]:
     """Carry out `command` on one aggregate and store its events, all or none.
 
+    `loaded` is what `store.load` or `store.look` has just given: it is decided on first instead of being read again.
     With `expected_version` a stream that has moved on raises VersionConflict; without it the command is decided again
     on the newer state, at most `attempts` times. `dry_run` decides and stores nothing. A command that gives no events
     stores nothing unless something is kept. Raises Rejected from `decide`, and the verdicts of the appender; a twin of
@@ -79,7 +81,8 @@ async def transact(
     kept = _Kept(idempotency, watermark, tuple(timers), fence)
     for attempt in range(attempts, 0, -1):
         try:
-            folded = await store.load(decider, aggregate_id)
+            folded = loaded or await store.load(decider, aggregate_id)
+            loaded = None
             _check_version(decider.stream(aggregate_id), expected_version, folded.version)
             events = tuple(decider.decide(command, folded.state, rules=rules))
             if dry_run or not (events or kept.anything):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database.pool import Pool
 from shared.eventstore.idempotency import purge_idempotency
-from shared.eventstore.log import Pool
 from shared.eventstore.readmodels import ReadModel, ReadModelRunner, statuses
 from shared.hosting.opened import Opened
 from shared.kernel.ids import new_id

@@ -6,9 +6,10 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database.pool import Pool, open_pool
 from shared.eventstore.appender import Appender
 from shared.eventstore.engine import open_engine
-from shared.eventstore.log import EventLog, Pool
+from shared.eventstore.log import EventLog
 from shared.eventstore.store import EventStore
 from tests.eventstore.databases import LOG, Admin, LogDatabase, cloned, template_database
 from tests.support.servers import Server
@@ -31,7 +32,7 @@ async def database(log_template: LogDatabase) -> AsyncIterator[LogDatabase]:
 @pytest.fixture
 async def pool(database: LogDatabase) -> AsyncIterator[Pool]:
     """Connections of the application's role."""
-    async with asyncpg.create_pool(database.app, min_size=0, max_size=4) as made:
+    async with open_pool(database.app, 4, at_least=0) as made:
         yield made
 
 

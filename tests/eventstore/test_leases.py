@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from shared.database.pool import Pool
 from shared.eventstore.leases import Lease, release, renew, take
-from shared.eventstore.log import Pool
 
 
 async def expire(pool: Pool) -> None:

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.database.pool import Pool
 from shared.eventstore.appender import Appender
 from shared.eventstore.generations import move
-from shared.eventstore.log import EventLog, Pool
+from shared.eventstore.log import EventLog
 from shared.eventstore.readmodels import (
     NotBuilt,
     ReadModel,
