@@ -10,6 +10,9 @@ STAMP := .venv/.complete
 BENCH := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.complete
 
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-header --no-annotate
+
 ##@ Begin
 
 .PHONY: help
@@ -64,11 +67,10 @@ bench-http: $(BENCH_STAMP) ## Commands over HTTP beside a bare endpoint that doe
 ##@ Maintain
 
 .PHONY: lock
-lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
-	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --quiet \
-		--no-emit-index-url --no-header --no-annotate -o requirements.lock
-	@uv pip compile pyproject.toml --group bench --universal --python-version 3.11 --generate-hashes --quiet \
-		--no-emit-index-url --no-header --no-annotate -o bench/requirements.lock
+lock: ## Write the lock files anew from pyproject.toml (needs uv)
+	@$(COMPILE) --extra embedded --group dev -o requirements.lock
+	@$(COMPILE) --constraint requirements.lock -o requirements-runtime.lock
+	@$(COMPILE) --extra embedded --group bench -o bench/requirements.lock
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; data directories stay

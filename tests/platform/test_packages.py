@@ -1,23 +1,45 @@
-"""The packages: what pyproject.toml pins stands in requirements.lock, with digests and without a place."""
+"""The packages: what pyproject.toml pins stands in the lock files, with digests and without a place."""
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-LOCK = (ROOT / "requirements.lock").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCKS = ["requirements.lock", "requirements-runtime.lock"]
+
+
+def pins(packages: Sequence[str]) -> set[str]:
+    """Return `name==version` of requirements."""
+    return {re.sub(r"\[.*?\]", "", each.split(";")[0]).strip().lower() for each in packages}
+
+
+def locked(name: str) -> set[str]:
+    """Return `name==version` of everything in a lock file."""
+    return set(re.findall(r"^([a-z0-9._-]+==[^ ;\\]+)", (ROOT / name).read_text(), re.MULTILINE))
 
 
 def test_the_lock_file_holds_the_versions_of_the_project_file() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    pins = {re.sub(r"\[.*?\]", "", each.split(";")[0]).strip().lower() for each in wanted}
-    locked = set(re.findall(r"^([a-z0-9._-]+==[^ ;\\]+)", LOCK, re.MULTILINE))
-    assert pins - locked == set(), "run `make lock`"
+    project, embedded = PROJECT["project"], PROJECT["project"]["optional-dependencies"]["embedded"]
+    wanted = pins([*project["dependencies"], *embedded, *PROJECT["dependency-groups"]["dev"]])
+    assert wanted - locked("requirements.lock") == set(), "run `make lock`"
 
 
-def test_every_package_has_a_digest_and_none_a_place() -> None:
-    packages = re.split(r"\n(?=[a-z0-9])", LOCK.strip())
-    assert len(packages) > 50
+def test_the_lock_file_of_the_image_is_the_part_that_serves() -> None:
+    runtime = locked("requirements-runtime.lock")
+    assert pins(PROJECT["project"]["dependencies"]) - runtime == set(), "run `make lock`"
+    assert runtime - locked("requirements.lock") == set(), "run `make lock`"
+    others = [*PROJECT["project"]["optional-dependencies"]["embedded"], *PROJECT["dependency-groups"]["dev"]]
+    assert pins(others) & runtime == set()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_has_a_digest_and_none_a_place(name: str) -> None:
+    lock = (ROOT / name).read_text()
+    packages = re.split(r"\n(?=[a-z0-9])", lock.strip())
+    assert len(packages) > 40
     assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
-    assert "://" not in LOCK
+    assert "://" not in lock
