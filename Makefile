@@ -10,7 +10,7 @@ STAMP := .venv/.complete
 BENCH := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.complete
 
-COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-header --no-annotate
 
 ##@ Begin
@@ -68,9 +68,10 @@ bench-http: $(BENCH_STAMP) ## Commands over HTTP beside a bare endpoint that doe
 
 .PHONY: lock
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
-	@$(COMPILE) --extra embedded --group dev -o requirements.lock
-	@$(COMPILE) --constraint requirements.lock -o requirements-runtime.lock
-	@$(COMPILE) --extra embedded --group bench -o bench/requirements.lock
+	@$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra embedded --group bench -o bench/requirements.lock
+	@$(COMPILE) pyproject.toml --constraint requirements.lock -o deploy/image/runtime.lock
+	@$(COMPILE) --group build --constraint requirements.lock -o deploy/image/build.lock
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; data directories stay
