@@ -1,23 +1,49 @@
-"""Every setting of the platform, read from `RONGCUO_*` variables; the only place that reads the environment."""
+"""Every setting of the platform, from `RONGCUO_*` variables or files; the only place that reads the environment."""
 
 import difflib
 import logging
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "RONGCUO_"
 _FOR_TESTS = "RONGCUO_TEST_"
+_SECRETS = "RONGCUO_SECRETS"
+_KEK = re.compile(r"[0-9a-fA-F]{64}")
 
 Prefix = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 TopicPrefix = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,99}$")]
 Bootstrap = Annotated[str, StringConstraints(pattern=r"^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$")]
 Secret = Annotated[SecretStr, Field(min_length=64)]
+Words = Annotated[SecretStr, Field(min_length=1)]
+KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+KafkaMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsUnreadable(RuntimeError):
+    """A file of the secrets directory cannot be read; the message names it."""
+
+
+def _dsn(given: SecretStr) -> SecretStr:
+    if not given.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return given
+
+
+def _kek(given: SecretStr) -> SecretStr:
+    if not _KEK.fullmatch(given.get_secret_value()):
+        raise ValueError("must be 64 hexadecimal digits (32 bytes)")
+    return given
+
+
+Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
+Kek = Annotated[SecretStr, AfterValidator(_kek)]
 
 
 def default_data() -> Path:
@@ -29,7 +55,10 @@ def default_data() -> Path:
 
 
 class Settings(BaseSettings):
-    """What an installation may choose. A DSN or a Kafka address given here wins over the embedded servers."""
+    """What an installation may choose. A DSN or a Kafka address given here wins over the embedded servers.
+
+    A variable wins over a file of the secrets directory. No error shows a value.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
 
@@ -38,18 +67,46 @@ class Settings(BaseSettings):
         description="Data directory of the embedded shape: databases, topics, logs and secrets.",
         json_schema_extra={"default": "~/.local/share/rongcuo, for root /var/lib/rongcuo"},
     )
-    dsn: SecretStr | None = Field(
+    secrets: DirectoryPath | None = Field(
+        default=None,
+        description="Directory of files that hold one setting each, named like the variable in small or capital "
+        "letters; for what the environment should not hold.",
+    )
+    dsn: Dsn | None = Field(
         default=None,
         description="PostgreSQL (≥ 15) to use instead of the embedded one: `postgresql://…` of a superuser or of a "
         "role with CREATEDB and CREATEROLE.",
     )
-    intake_dsn: SecretStr | None = Field(default=None, description="DSN of the intake service's own role and database.")
-    adjudication_dsn: SecretStr | None = Field(default=None, description="The same for the adjudication service.")
-    archive_dsn: SecretStr | None = Field(default=None, description="The same for the archive service.")
-    notification_dsn: SecretStr | None = Field(default=None, description="The same for the notification service.")
-    keyring_dsn: SecretStr | None = Field(default=None, description="The same for the keyring.")
+    intake_dsn: Dsn | None = Field(default=None, description="DSN of the intake service's own role and database.")
+    adjudication_dsn: Dsn | None = Field(default=None, description="The same for the adjudication service.")
+    archive_dsn: Dsn | None = Field(default=None, description="The same for the archive service.")
+    notification_dsn: Dsn | None = Field(default=None, description="The same for the notification service.")
+    keyring_dsn: Dsn | None = Field(default=None, description="The same for the keyring.")
     kafka: Bootstrap | None = Field(
         default=None, description="Kafka to use instead of the embedded bus: `host:port`, several with commas."
+    )
+    kafka_protocol: KafkaProtocol = Field(
+        default="PLAINTEXT", description="How to talk to Kafka: `SASL_SSL`, `SSL`, `SASL_PLAINTEXT` or `PLAINTEXT`."
+    )
+    kafka_mechanism: KafkaMechanism = Field(
+        default="SCRAM-SHA-512", description="SASL mechanism: `SCRAM-SHA-512`, `SCRAM-SHA-256` or `PLAIN`."
+    )
+    kafka_username: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="User of this process at Kafka, with SASL."
+    )
+    kafka_password: Words | None = Field(default=None, description="Its password.")
+    kafka_ca_file: FilePath | None = Field(
+        default=None, description="Who signs the brokers' certificates (PEM); default: whom the system trusts."
+    )
+    kafka_certificate_file: FilePath | None = Field(
+        default=None, description="Certificate of this process (PEM), where brokers ask for one."
+    )
+    kafka_key_file: FilePath | None = Field(default=None, description="Its private key (PEM, without a passphrase).")
+    kafka_replication: int = Field(
+        default=1, ge=1, le=15, description="Replicas of a topic when `rongcuo topics` makes it; 3 for a cluster."
+    )
+    kafka_min_insync: int = Field(
+        default=1, ge=1, le=15, description="Replicas that have to hold a record before it counts; 2 for a cluster."
     )
     database_prefix: Prefix = Field(default="rongcuo", description="What the names of the databases begin with.")
     role_prefix: Prefix = Field(default="rongcuo", description="What the names of the database roles begin with.")
@@ -63,6 +120,15 @@ class Settings(BaseSettings):
         default=None,
         description="Secret of cursors and read-after tokens, at least 64 characters, the same in every process; "
         "default: made in the data directory.",
+    )
+    kek: Kek | None = Field(
+        default=None,
+        description="Key-encryption key, 64 hexadecimal digits, without which no sealed field can be read; default: "
+        "made in the data directory.",
+    )
+    development_issuer: Words | None = Field(
+        default=None,
+        description="Private key (PEM, P-256) of the development issuer, for a sandbox that has no data directory.",
     )
     postgres_port: Port | None = Field(
         default=None, description="Port wished for the embedded PostgreSQL; another one is used if it is taken."
@@ -78,6 +144,12 @@ class Settings(BaseSettings):
     sandbox: bool = Field(
         default=False, description="Sandbox: development tokens are trusted on given servers, too. Never in production."
     )
+    start_s: float = Field(
+        default=30, ge=0, le=600, description="Seconds that a starting process waits for its PostgreSQL and its Kafka."
+    )
+    grace_s: float = Field(
+        default=25, ge=1, le=600, description="Seconds in which a process that was told to stop has left."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
     append_queue: int = Field(
         default=4096, ge=1, description="Appends that may wait for one log before callers get 503."
@@ -86,24 +158,61 @@ class Settings(BaseSettings):
         default=64 * 1024 * 1024, ge=1024 * 1024, description="Bytes that may wait for one log before callers get 503."
     )
 
+    @model_validator(mode="after")
+    def _kafka_is_meant(self) -> Self:
+        """Refuse what cannot be meant together: a password that would not be used is a plain connection unawares."""
+        given = {name for name in Settings.model_fields if getattr(self, name) is not None and name in _KAFKA_CLIENT}
+        wanted = {"kafka_username", "kafka_password"} if self.kafka_protocol.startswith("SASL") else set[str]()
+        allowed = wanted | (_KAFKA_FILES if self.kafka_protocol.endswith("SSL") else set())
+        if given & _KAFKA_PAIR and not given >= _KAFKA_PAIR:
+            wanted |= _KAFKA_PAIR
+        for name in sorted(given - allowed):
+            raise ValueError(f"{variable(name)} has no meaning with {variable('kafka_protocol')}={self.kafka_protocol}")
+        for name in sorted(wanted - given):
+            raise ValueError(f"{variable(name)} is missing for {variable('kafka_protocol')}={self.kafka_protocol}")
+        if self.kafka is None and self.kafka_protocol != "PLAINTEXT":
+            raise ValueError(f"{variable('kafka')} is missing for {variable('kafka_protocol')}={self.kafka_protocol}")
+        if self.kafka_min_insync > self.kafka_replication:
+            raise ValueError(f"{variable('kafka_min_insync')} is more than {variable('kafka_replication')}")
+        return self
+
     def given_dsn(self, database: str) -> str | None:
         """Return the DSN that was given for one database ("intake", …, "keyring") itself, if any."""
         given: SecretStr | None = getattr(self, f"{database}_dsn")
         return given.get_secret_value() if given else None
 
 
+_KAFKA_PAIR = {"kafka_certificate_file", "kafka_key_file"}
+_KAFKA_FILES = {"kafka_ca_file", *_KAFKA_PAIR}
+_KAFKA_CLIENT = {"kafka_username", "kafka_password", *_KAFKA_FILES}
+
+
 def load_settings() -> Settings:
-    """Read the environment; names every `RONGCUO_*` variable that means nothing in a warning."""
-    for name, meant in unknown_variables(os.environ).items():  # noqa: TID251 - this is shared.settings
-        hint = f"; did you mean {meant}?" if meant else ""
-        logging.getLogger("rongcuo.settings").warning("%s is not a setting and is ignored%s", name, hint)
-    return Settings()
+    """Read the environment and the secrets directory; names every `RONGCUO_*` that means nothing in a warning.
+
+    Raises SettingsUnreadable for a file that this process may not read.
+    """
+    directory = _secrets_directory()
+    try:
+        files = [path.name for path in directory.iterdir()] if directory else []
+        for name, meant in unknown_variables([*os.environ, *files]).items():  # noqa: TID251 - this is shared.settings
+            hint = f"; did you mean {meant}?" if meant else ""
+            logging.getLogger("rongcuo.settings").warning("%s is not a setting and is ignored%s", name, hint)
+        return Settings(_secrets_dir=directory)
+    except OSError as error:
+        raise SettingsUnreadable(f"{error.filename}: {error.strerror}") from None
 
 
-def unknown_variables(environment: Mapping[str, str]) -> dict[str, str | None]:
+def _secrets_directory() -> Path | None:
+    """Return the directory that RONGCUO_SECRETS names, if there is one."""
+    named = os.environ.get(_SECRETS)  # noqa: TID251 - this is shared.settings
+    return Path(named) if named and Path(named).is_dir() else None
+
+
+def unknown_variables(names: Iterable[str]) -> dict[str, str | None]:
     """Return each variable that begins like a setting and is none, with the setting that it resembles."""
     known = [variable(field) for field in Settings.model_fields]
-    ours = {name.upper() for name in environment if name.upper().startswith(PREFIX)}
+    ours = {name.upper() for name in names if name.upper().startswith(PREFIX)}
     strangers = sorted(name for name in ours - set(known) if not name.startswith(_FOR_TESTS))
     return {name: next(iter(difflib.get_close_matches(name, known, n=1)), None) for name in strangers}
 
