@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _kafka_is_meant(self) -> Self:
         """Refuse what cannot be meant together: a password that would not be used is a plain connection unawares."""
-        given = {name for name in Settings.model_fields if getattr(self, name) is not None and name in _KAFKA_CLIENT}
+        given = {name for name in _KAFKA_CLIENT if getattr(self, name)}
         wanted = {"kafka_username", "kafka_password"} if self.kafka_protocol.startswith("SASL") else set[str]()
         allowed = wanted | (_KAFKA_FILES if self.kafka_protocol.endswith("SSL") else set())
         if given & _KAFKA_PAIR and not given >= _KAFKA_PAIR:
