@@ -8,7 +8,7 @@ same bytes and ids are sent again, and an id that stands already answers `Stored
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
@@ -50,10 +50,14 @@ class _Waiting:
 
 
 class Appender:
-    """Appends to the log behind `dsn` on a connection of its own; use as `async with`, or `start()` and `stop()`."""
+    """Appends to the log behind `dsn` on a connection of its own; use as `async with`, or `start()` and `stop()`.
 
-    def __init__(self, dsn: str, limits: Limits | None = None) -> None:
+    `flushed` is called after every batch.
+    """
+
+    def __init__(self, dsn: str, limits: Limits | None = None, flushed: Callable[[], None] | None = None) -> None:
         self._dsn = dsn
+        self._flushed = flushed
         self._limits = limits or Limits()
         self._queue: deque[_Waiting] = deque()
         self._queued_bytes = 0
@@ -177,6 +181,8 @@ class Appender:
             return
         for waiting, row in zip(batch, rows, strict=True):
             _answer(waiting, verdict(waiting.append, row))
+        if self._flushed:
+            self._flushed()
 
     async def _send(self, batch: Sequence[Append]) -> list[asyncpg.Record]:
         """Call log.append until its outcome is known; raises only when the data is to blame."""

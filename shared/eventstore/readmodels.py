@@ -19,14 +19,16 @@ from shared.eventstore.generations import (
     statuses,
 )
 from shared.eventstore.log import EventLog
+from shared.eventstore.wake import Wake
 
 __all__ = ["NotBuilt", "ReadModel", "ReadModelRunner", "position_of", "reading", "statuses", "wait_for"]
 
 logger = logging.getLogger(__name__)
 
 PAGE = 500
-SHORTEST_PAUSE_S = 0.02
+SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 0.5
+FIRST_LOOK_S = 0.01
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0
 
@@ -47,35 +49,47 @@ async def position_of(engine: AsyncEngine, model: ReadModel) -> int:
     return 0
 
 
-async def wait_for(engine: AsyncEngine, model: ReadModel, position: int, timeout_s: float) -> bool:
+async def wait_for(
+    engine: AsyncEngine, model: ReadModel, position: int, timeout_s: float, wake: Wake | None = None
+) -> bool:
     """Wait until `reading` shows everything up to `position`; False when it does not within `timeout_s` seconds."""
+    views = (wake or Wake()).views
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
-            pause = SHORTEST_PAUSE_S / 2
-            while await position_of(engine, model) < position:
-                await asyncio.sleep(pause)
+            pause = FIRST_LOOK_S
+            while True:
+                seen = views.count
+                if await position_of(engine, model) >= position:
+                    return True
+                await views.pause(seen, pause)
                 pause = min(1.5 * pause, LONGEST_PAUSE_S)
-            return True
     return False
 
 
 class ReadModelRunner:
     """Feeds the read models of one service. Several runners of a service do no harm: each page is written once."""
 
-    def __init__(self, engine: AsyncEngine, log: EventLog, models: Sequence[ReadModel]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, log: EventLog, models: Sequence[ReadModel], wake: Wake | None = None
+    ) -> None:
         self._engine = engine
         self._log = log
+        self._wake = wake or Wake()
         self._models = {model.name: model for model in models}
         self._failures: dict[str, tuple[int, float]] = {}
         self._outages: dict[str, str] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Follow the log until `stop` is set, asking again after 20 ms when it moves and 500 ms when it is quiet."""
+        """Follow the log until `stop` is set: when it is told that it has grown, and every 100 to 500 ms unasked."""
         pause = SHORTEST_PAUSE_S
         while not stop.is_set():
-            pause = SHORTEST_PAUSE_S if await self._pass() else min(2 * pause, LONGEST_PAUSE_S)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+            seen = self._wake.log.count
+            if await self._pass():
+                self._wake.shown()
+                pause = SHORTEST_PAUSE_S
+            else:
+                await self._wake.log.pause(seen, pause, stop)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
 
     async def catch_up(self) -> None:
         """Feed every model up to the end of the log, except those that fail (see `statuses`)."""

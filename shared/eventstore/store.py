@@ -12,6 +12,7 @@ from shared.eventstore.appender import Appender, Limits
 from shared.eventstore.cache import AggregateCache, Folded
 from shared.eventstore.durability import check_durability
 from shared.eventstore.log import EventLog
+from shared.eventstore.wake import Wake
 from shared.kernel.clock import Clock, utc_now
 from shared.kernel.decider import Decider, S
 from shared.kernel.ids import NewId, new_id
@@ -81,13 +82,19 @@ def until(history: Sequence[Recorded], as_of: datetime) -> Sequence[Recorded]:
 
 @asynccontextmanager
 async def open_store(
-    dsn: str, log: str, *, clock: Clock = utc_now, limits: Limits | None = None, connections: int = CONNECTIONS
+    dsn: str,
+    log: str,
+    *,
+    clock: Clock = utc_now,
+    limits: Limits | None = None,
+    connections: int = CONNECTIONS,
+    wake: Wake | None = None,
 ) -> AsyncIterator[EventStore]:
-    """Open the log behind `dsn` for reading and writing until the context ends.
+    """Open the log behind `dsn` for reading and writing until the context ends; `wake` is told of what is written.
 
     Raises UnsafeServer for a server that may forget what it has acknowledged, LogUnavailable when it is not there.
     """
     async with open_pool(dsn, connections) as pool:
         await check_durability(pool)
-        async with Appender(dsn, limits) as appender:
+        async with Appender(dsn, limits, None if wake is None else wake.grown) as appender:
             yield EventStore(EventLog(pool, log), appender, clock=clock)

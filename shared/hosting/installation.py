@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from shared.authz.tokens import TokenVerifier
 from shared.database.databases import BUS, SERVICES, Databases
 from shared.eventstore.appender import Limits
+from shared.eventstore.wake import Wakes
 from shared.kernel.clock import Clock, utc_now
 from shared.keyring.key_service import KeyService
 from shared.messaging.bus import Bus
@@ -38,6 +39,7 @@ class Installation:
     secret: bytes = field(repr=False)
     kafka: KafkaSettings | None = None
     clock: Clock = utc_now
+    wakes: Wakes = field(default_factory=Wakes, compare=False)
 
     @property
     def databases(self) -> Databases:
@@ -62,5 +64,5 @@ class Installation:
             yield KafkaBus(self.kafka)
             return
         logs = {service: self.databases.dsn(service, BUS) for service in SERVICES}
-        async with LocalBus(logs, holder=holder) as bus:
+        async with LocalBus(logs, holder=holder, wakes=self.wakes) as bus:
             yield bus

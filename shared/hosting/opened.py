@@ -15,6 +15,7 @@ from shared.eventstore.engine import open_engine
 from shared.eventstore.read_after import ReadAfter
 from shared.eventstore.readmodels import ReadModel, wait_for
 from shared.eventstore.store import EventStore, open_store
+from shared.eventstore.wake import Wake
 from shared.hosting.installation import Installation
 from shared.kernel.decider import Decider, S
 from shared.keyring.keyring import Keyring
@@ -39,6 +40,7 @@ class Opened:
     engine: AsyncEngine
     edge: Edge
     read_after: ReadAfter
+    wake: Wake
 
     def desk(self, decider: Decider[S], visible: Callable[[Caller, S], bool], collection: str) -> CommandDesk[S]:
         """Return the command desk of an aggregate whose resources stand at /<service>/v1/<collection>/<id>."""
@@ -53,7 +55,7 @@ class Opened:
         known = {model.name: model for model in models}
 
         async def reached(name: str, position: int, seconds: float) -> bool:
-            return await wait_for(self.engine, known[name], position, seconds)
+            return await wait_for(self.engine, known[name], position, seconds, self.wake)
 
         return Freshness(self.read_after, self.name, reached)
 
@@ -83,11 +85,14 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     keyring = await Keyring.open(installation.dsn("keyring"), installation.key_service)
     engine = open_engine(dsn)
     try:
-        async with open_store(dsn, name, clock=installation.clock, limits=installation.limits) as store:
+        async with (
+            installation.wakes.of(name, dsn) as wake,
+            open_store(dsn, name, clock=installation.clock, limits=installation.limits, wake=wake) as store,
+        ):
             if installation.kafka is not None:
                 await stop_if_behind(store.log, installation.kafka)
             read_after = ReadAfter(derived_key(installation.secret, "read-after"))
-            yield Opened(name, installation, store, engine, Edge(keyring), read_after)
+            yield Opened(name, installation, store, engine, Edge(keyring), read_after, wake)
     finally:
         await engine.dispose()
         await keyring.close()

@@ -61,10 +61,11 @@ async def open_worker(
     if installation.kafka is not None:
         logs = {opened.name, *(log for consumer in consumers for log in consumer.logs)}
         await check_topics(installation.kafka, sorted(logs))
-        relay = Relay(log.pool, opened.name, installation.kafka, holder=holder)
+        relay = Relay(log.pool, opened.name, installation.kafka, holder=holder, wake=opened.wake)
     async with installation.bus(holder) as bus:
         runner = ConsumerRunner(log.pool, bus, consumers)
-        parts: list[Part] = [runner.run, ReadModelRunner(opened.engine, log, models).run, purging(log.pool)]
+        views = ReadModelRunner(opened.engine, log, models, opened.wake)
+        parts: list[Part] = [runner.run, views.run, purging(log.pool)]
         yield Worker(opened.name, runner, relay, opened.engine, [*parts, relay.run] if relay else parts)
 
 

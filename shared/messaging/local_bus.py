@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol, Self
 
-import asyncpg
-
+from shared.database.pool import open_pool
 from shared.eventstore.log import EventLog
+from shared.eventstore.wake import Signal, Wakes
 from shared.kernel.recorded import Recorded
 from shared.messaging.bus import Batch
 from shared.messaging.holding import Holding
@@ -19,9 +19,9 @@ from shared.messaging.places import Partition, Place, Places
 from shared.messaging.topics import PARTITIONS, partition_of
 from shared.messaging.waiting import Backoff
 
-CONNECTIONS = 2  # to each log
+CONNECTIONS = 1  # to each log, and one that is told when it grows
 _TOPIC = "log:"
-_SHORTEST_S, _LONGEST_S, _LEASE_S = 0.02, 0.25, 10.0
+_SHORTEST_S, _LONGEST_S, _LEASE_S = 0.1, 0.25, 10.0
 
 
 class Chooser(Protocol):
@@ -31,27 +31,36 @@ class Chooser(Protocol):
 
 
 class LocalBus:
-    """Tails logs by the DSNs of the bus role; use as `async with`. `holder` names this process.
+    """Tails logs by the DSNs of the bus role; use as `async with`. `holder` names this process, `wakes` are its own.
 
     With a `chooser` it delivers a part of each partition at a time, and again what was delivered before.
     """
 
     def __init__(
-        self, dsns: Mapping[str, str], *, holder: str, chooser: Chooser | None = None, page: int = 1000
+        self,
+        dsns: Mapping[str, str],
+        *,
+        holder: str,
+        wakes: Wakes | None = None,
+        chooser: Chooser | None = None,
+        page: int = 1000,
     ) -> None:
         self.holder, self.chooser, self.page = holder, chooser, page
-        self._dsns = dsns
+        self.grown = Signal()
+        self._dsns, self._wakes = dsns, wakes or Wakes()
         self._logs: dict[str, EventLog] = {}
-        self._pools = AsyncExitStack()
+        self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         for log, dsn in self._dsns.items():
-            pool = await self._pools.enter_async_context(asyncpg.create_pool(dsn, min_size=0, max_size=CONNECTIONS))
+            pool = await self._open.enter_async_context(open_pool(dsn, CONNECTIONS, at_least=0))
             self._logs[log] = EventLog(pool, log)
+            wake = await self._open.enter_async_context(self._wakes.of(log, dsn))
+            self._open.enter_context(wake.log.passed_on(self.grown.ring))
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._pools.aclose()
+        await self._open.aclose()
 
     @asynccontextmanager
     async def subscribe(self, logs: Sequence[str], places: Places) -> AsyncIterator["LocalSubscription"]:
@@ -104,6 +113,7 @@ class LocalSubscription:
             self._at = None
             await asyncio.sleep(_LONGEST_S)
             return []
+        seen = self._bus.grown.count
         if self._at is None:
             self._at = await self._begin()
         batches = [
@@ -112,7 +122,7 @@ class LocalSubscription:
         if batches:
             self._idle.reset()
         else:
-            await asyncio.sleep(self._idle.next())
+            await self._bus.grown.pause(seen, self._idle.next())
         return batches
 
     def current(self, batch: Batch) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from shared.eventstore.log import EventLog
+from shared.eventstore.wake import Wake
 from shared.messaging import checkpoint
 from shared.messaging.checkpoint import CheckpointRefused, Claim, PartitionEnd
 from shared.messaging.connections import Pool
@@ -33,7 +34,7 @@ class RelayPace:
 
     page: int = 2000
     look_s: float = 30.0
-    shortest_s: float = 0.02
+    shortest_s: float = 0.1
     longest_s: float = 0.5
     lease_s: float = 10.0
 
@@ -62,11 +63,13 @@ class Relay:
         settings: KafkaSettings,
         *,
         holder: str,
+        wake: Wake | None = None,
         pace: RelayPace | None = None,
         hook: Hook = no_hook,
     ) -> None:
         self._pool, self._settings, self._hook = pool, settings, hook
         self._pace = pace or RelayPace()
+        self._grown = (wake or Wake()).log
         self._log = EventLog(pool, log)
         self._topic = topic_name(settings.topic_prefix, log)
         self._lease = Holding(pool, f"relay.{log}", holder, self._pace.lease_s)
@@ -87,6 +90,7 @@ class Relay:
         trouble = Backoff(self._pace.longest_s, self._pace.look_s)
         try:
             while not stop.is_set():
+                seen = self._grown.count
                 published = await self._supervised_step()
                 if self._state[0] in ("failing", "stopped"):
                     await pause(stop, trouble.next())
@@ -94,8 +98,10 @@ class Relay:
                 trouble.reset()
                 if published:
                     idle.reset()
-                else:
+                elif self._state[0] == "waiting":
                     await pause(stop, idle.next())
+                else:
+                    await self._grown.pause(seen, idle.next(), stop)
         finally:
             await self.close()
 
