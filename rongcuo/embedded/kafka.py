@@ -33,15 +33,18 @@ class Kafka:
     """One broker whose data lie in `directory`: `with Kafka(…) as broker: broker.bootstrap`.
 
     The caller holds the lock of the data directory. `port` is a wish: if it is taken, another one is used and
-    `port_note` says so.
+    `port_note` says so. `advertised_port` is where clients are sent when something stands before the broker.
     """
 
     version = f"Apache Kafka {KAFKA_VERSION}"
 
-    def __init__(self, directory: Path, *, log: Path, port: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, log: Path, port: int | None = None, advertised_port: int | None = None
+    ) -> None:
         self.directory = directory.absolute()
         self.port = port or 0
         self.port_note: str | None = None
+        self._advertised_port = advertised_port
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -110,7 +113,9 @@ class Kafka:
 
     def _write_configuration(self) -> None:
         template = Template((FOLDER / "server.properties").read_text())
-        text = template.substitute(port=self.port, controller_port=free_port())
+        text = template.substitute(
+            port=self.port, advertised_port=self._advertised_port or self.port, controller_port=free_port()
+        )
         (self.directory / "server.properties").write_text(text)
 
     def _format(self, classpath: str) -> None:

@@ -64,10 +64,10 @@ class Processes:
         self.started[name] = (arguments, free_port())
         self.again(name)
 
-    def again(self, name: str) -> None:
-        """Start what was started as `name` before, on the same port."""
+    def again(self, name: str, *instead: str) -> None:
+        """Start what was started as `name` before, on the same port; `instead` of rongcuo another program of ours."""
         arguments, port = self.started[name]
-        command = [sys.executable, "-m", "rongcuo", *arguments, "--port", str(port)]
+        command = [sys.executable, "-m", *(instead or ("rongcuo",)), *arguments, "--port", str(port)]
         self.running[name] = start_process(
             command,
             directory=ROOT,

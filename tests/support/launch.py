@@ -1,6 +1,6 @@
 """Starts one embedded server, prints `<port> <pid>`, and stops it when its standard input ends.
 
-`python -m tests.support.launch postgres|kafka DIRECTORY [--as ACCOUNT] [--bin-dir DIR]`
+`python -m tests.support.launch postgres|kafka DIRECTORY [--as ACCOUNT] [--bin-dir DIR] [--port P] [--advertised-port P]`
 """
 
 import argparse
@@ -22,6 +22,8 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--as", dest="account")
     parser.add_argument("--bin-dir", type=Path)
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--advertised-port", type=int)
     options = parser.parse_args()
     if options.account:  # after the imports: the account may not be able to read this Python's library
         account = pwd.getpwnam(options.account)
@@ -30,9 +32,13 @@ def main() -> None:
         os.setuid(account.pw_uid)
     log = options.directory / "log"
     if options.kind == "kafka":
-        server: Kafka | Postgres = Kafka(options.directory / "kafka", log=log)
+        server: Kafka | Postgres = Kafka(
+            options.directory / "kafka", log=log, port=options.port, advertised_port=options.advertised_port
+        )
     else:
-        server = Postgres(options.directory / "postgres", password=PASSWORD, log=log, bin_dir=options.bin_dir)
+        server = Postgres(
+            options.directory / "postgres", password=PASSWORD, log=log, port=options.port, bin_dir=options.bin_dir
+        )
     with server:
         print(server.port, server.pid, flush=True)
         sys.stdin.read()
