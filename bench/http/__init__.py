@@ -1,0 +1,1 @@
+"""Commands over HTTP beside a bare endpoint that does one INSERT: `make bench-http`."""
