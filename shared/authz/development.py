@@ -18,11 +18,10 @@ _ALGORITHM = "ES256"
 
 
 class DevelopmentIssuer:
-    """Issues tokens under an ES256 key of one data directory (`development-issuer.pem`, 0600, made on first use)."""
+    """Issues tokens under an ES256 key: a PEM, or that of a directory (`development-issuer.pem`, made on first use)."""
 
-    def __init__(self, directory: Path, clock: Clock = utc_now) -> None:
-        pem = read_or_make(directory / "development-issuer.pem", lambda: ECKey.generate_key("P-256").as_pem(True))
-        self._key = ECKey.import_key(pem)
+    def __init__(self, key: Path | bytes, clock: Clock = utc_now) -> None:
+        self._key = ECKey.import_key(_of_directory(key) if isinstance(key, Path) else key)
         self._key.ensure_kid()
         self._clock = clock
 
@@ -60,3 +59,7 @@ class DevelopmentIssuer:
         }
         header = {"alg": _ALGORITHM, "kid": self._key.kid, "typ": TOKEN_TYPE}
         return jwt.encode(header, claims, self._key, algorithms=[_ALGORITHM])
+
+
+def _of_directory(directory: Path) -> bytes:
+    return read_or_make(directory / "development-issuer.pem", lambda: ECKey.generate_key("P-256").as_pem(True))

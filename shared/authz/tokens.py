@@ -1,15 +1,17 @@
 """Checks access tokens (JWT after RFC 9068) of the trusted issuers; never repeats any part of a token to anybody."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from hmac import digest
 from typing import Annotated, Literal
 from uuid import UUID
 
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OctKey
+from joserfc.jwk import Key, KeySet, OctKey
 from joserfc.jws import JWSRegistry, extract_compact, validate_compact
 from joserfc.registry import HeaderParameter
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +24,8 @@ AUDIENCE = "rongcuo"
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
 MAX_TOKEN_BYTES = 16 * 1024
 SKEW_SECONDS = 60
+REMEMBERED = 10_000
+"""How many tokens, at most, a process need not check anew when they come again."""
 ALGORITHMS = frozenset({"ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "Ed25519"})
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _MALFORMED = (JoseError, ValueError, TypeError, RecursionError)
@@ -85,28 +89,64 @@ class TrustedIssuer:
         return digest(self.pseudonym_key, f"{issuer}\0{sub}".encode(), "sha256").hex()[:32]
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token says whose signature has held under one of `keys`; its times are judged whenever it is presented."""
+
+    caller: Caller
+    keys: tuple[Key, ...]
+    begins: int
+    ends: int
+
+
 class TokenVerifier:
-    """Turns an access token into a Caller. It fetches nothing: neither keys nor addresses come from a token."""
+    """Turns an access token into a Caller. It fetches nothing: neither keys nor addresses come from a token.
+
+    A token that has held is known again by its SHA-256, as long as its issuer has the same keys: what it says cannot
+    change, but a key that is withdrawn counts for nothing from the next request on.
+    """
 
     def __init__(self, issuers: Mapping[str, TrustedIssuer], clock: Clock = utc_now) -> None:
         """Trust `issuers` by the name in their tokens' `iss`. `clock` is the wall clock, never a sandbox's."""
         self._issuers = dict(issuers)
         self._registries = {name: _registry(issuer.algorithms) for name, issuer in issuers.items()}
         self._clock = clock
+        self._remembered: OrderedDict[bytes, _Verified] = OrderedDict()
 
     def verify(self, token: str) -> Caller:
         """Return who presents `token`; raises InvalidToken."""
         # Suppressed, not chained: the library's messages quote the token.
         with suppress(*_MALFORMED):
-            claims = self._authentic(token)
-            if claims.exp <= self._clock().timestamp():
+            if len(token) > MAX_TOKEN_BYTES:
+                raise ValueError("too long")
+            name = sha256(token.encode()).digest()
+            verified = self._known(name) or self._authentic(token)
+            now = self._clock().timestamp()
+            if verified.ends <= now:
+                self._remembered.pop(name, None)
                 raise InvalidToken("token-expired")
-            return self._caller(claims)
+            if verified.begins > now + SKEW_SECONDS:
+                raise ValueError("from the future")
+            self._remember(name, verified)
+            return verified.caller
         raise InvalidToken("token-invalid")
 
-    def _authentic(self, token: str) -> "_Claims":
-        """Return the claims of `token` once its issuer's signature over them holds."""
-        if len(token) > MAX_TOKEN_BYTES or not _COMPACT.fullmatch(token):
+    def _known(self, name: bytes) -> _Verified | None:
+        """Return what is remembered, if the issuer's keys are what they were."""
+        verified = self._remembered.get(name)
+        if verified is None or verified.keys != tuple(self._issuers[verified.caller.issuer].keys):
+            return None
+        return verified
+
+    def _remember(self, name: bytes, verified: _Verified) -> None:
+        self._remembered[name] = verified
+        self._remembered.move_to_end(name)
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    def _authentic(self, token: str) -> _Verified:
+        """Return what `token` says once its issuer's signature over it holds."""
+        if not _COMPACT.fullmatch(token):
             raise ValueError("not a compact token")
         signed = extract_compact(token.encode())
         if not isinstance(signed.protected, dict):
@@ -117,19 +157,15 @@ class TokenVerifier:
             raise ValueError("not signed by a trusted issuer")
         if AUDIENCE not in ((claims.aud,) if isinstance(claims.aud, str) else claims.aud):
             raise ValueError("for another audience")
-        return claims
-
-    def _caller(self, claims: "_Claims") -> Caller:
-        if max(claims.nbf, claims.iat) > self._clock().timestamp() + SKEW_SECONDS:
-            raise ValueError("from the future")
-        return Caller(
+        caller = Caller(
             issuer=claims.iss,
-            subject=self._issuers[claims.iss].pseudonym(claims.iss, claims.sub),
+            subject=issuer.pseudonym(claims.iss, claims.sub),
             roles=frozenset(role.value for role in claims.roles),
             organisation=claims.organisation,
             jurisdictions=claims.jurisdictions,
             party=claims.party,
         )
+        return _Verified(caller, tuple(issuer.keys), max(claims.nbf, claims.iat), claims.exp)
 
 
 class _Claims(BaseModel):
