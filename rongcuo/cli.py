@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,32 +12,43 @@ import typer
 from pydantic import ValidationError
 
 from rongcuo import installations, operations, serving
+from rongcuo.credentials import credentials
 from rongcuo.embedded.data import DataDirectoryRefused
 from rongcuo.embedded.process import ServerFailed
-from rongcuo.installations import BusName, NotPrepared
+from rongcuo.installations import BusName
 from rongcuo.operations import ServiceName
+from rongcuo.secrets import NotPrepared
+from rongcuo.serving import NotFinished
 from shared.authz.roles import Role
+from shared.database.schema import DatabaseRefused
 from shared.eventstore.durability import UnsafeServer
 from shared.eventstore.errors import LogStopped
-from shared.hosting.installation import VERSION, DatabasesUnknown
+from shared.hosting.installation import VERSION, DatabasesUnknown, Installation
 from shared.kernel.ids import new_id
+from shared.keyring.private_file import PrivateFileRefused
+from shared.messaging.brokers import BrokersRefused
 from shared.messaging.discard import NothingParked
 from shared.messaging.recovery import RecoveryRefused
 from shared.messaging.topics import TopicMismatch
-from shared.settings import Settings, load_settings, variable
+from shared.settings import Settings, SettingsUnreadable, load_settings, variable
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="容错纠错与澄清正名平台"
 )
 app.add_typer(operations.parked, name="parked")
 _TOLD = (
+    BrokersRefused,
+    DatabaseRefused,
     DatabasesUnknown,
     DataDirectoryRefused,
     LogStopped,
+    NotFinished,
     NotPrepared,
     NothingParked,
     RecoveryRefused,
+    PrivateFileRefused,
     ServerFailed,
+    SettingsUnreadable,
     TopicMismatch,
     UnsafeServer,
 )
@@ -54,8 +66,8 @@ def main() -> None:
         app()
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
-            name = str(fault["loc"][0])
-            typer.echo(f"rongcuo: {variable(name) if error.title == 'Settings' else name}: {fault['msg']}", err=True)
+            names = [variable(str(name)) if error.title == "Settings" else str(name) for name in fault["loc"]]
+            typer.echo(": ".join(["rongcuo", *names, fault["msg"].removeprefix("Value error, ")]), err=True)
         raise SystemExit(2) from None
     except _TOLD as error:
         typer.echo(f"rongcuo: {error}", err=True)
@@ -78,11 +90,14 @@ def up(
 async def _up(embedded: installations.Embedded, settings: Settings) -> None:
     from rongcuo.platform import PROGRAMS, application, prepare, workers
 
-    async with serving.until_signalled() as stop:
-        await prepare(embedded.installation)
-        async with workers(embedded.installation, list(PROGRAMS)) as running:
-            app_ = application(embedded.installation, list(PROGRAMS), running)
-            await serving.serve(app_, [*running, embedded], settings.host, settings.port, stop, _announce)
+    installation, names = embedded.installation, list(PROGRAMS)
+    async with serving.until_signalled(settings.grace_s) as stop, AsyncExitStack() as opened:
+        async with serving.starting(stop):
+            await prepare(installation)
+            running = await opened.enter_async_context(workers(installation, names))
+        app_ = application(installation, names, running)
+        parts: list[serving.Part] = [*running, embedded]
+        await serving.serve(app_, parts, settings.host, settings.port, stop, _announce, settings.grace_s)
 
 
 @app.command()
@@ -97,32 +112,35 @@ def serve(
     serving.run(_serve(installations.connected(settings), settings, service, role))
 
 
-async def _serve(installation: "operations.Installation", settings: Settings, service: str, role: str) -> None:
+async def _serve(installation: Installation, settings: Settings, service: str, role: str) -> None:
     from rongcuo.platform import application, workers
 
-    async with (
-        serving.until_signalled() as stop,
-        workers(installation, [service] if role in {"worker", "all"} else []) as running,
-    ):
+    async with serving.until_signalled(settings.grace_s) as stop, AsyncExitStack() as opened:
+        async with serving.starting(stop):
+            working = [service] if role in {"worker", "all"} else []
+            running = await opened.enter_async_context(workers(installation, working))
         app_ = serving.health(running) if role == "worker" else application(installation, [service], running)
-        await serving.serve(app_, running, settings.host, settings.port, stop, _announce)
+        await serving.serve(app_, running, settings.host, settings.port, stop, _announce, settings.grace_s)
 
 
 @app.command()
 def migrate() -> None:
-    """建库、迁移(数据库由 RONGCUO_DSN 给出). Make roles, databases, tables and topics on given servers."""
-    from rongcuo.platform import prepare
+    """建库、迁移(数据库由 RONGCUO_DSN 给出). Make roles, databases and tables on a given PostgreSQL."""
+    from rongcuo.platform import prepare_databases
 
-    with installations.preparing(_settings()) as installation:
-        asyncio.run(prepare(installation))
+    settings = _settings()
+    with installations.preparing(settings) as databases:
+        asyncio.run(prepare_databases(databases, settings.start_s))
     typer.echo("migrate: ok")
 
 
 @app.command()
 def topics() -> None:
     """建立并核对 Kafka 主题. Make the topics, or check those that are there."""
+    from rongcuo.platform import prepare_topics
+
     settings = _settings()
-    asyncio.run(operations.make_topics(installations.connected(settings)))
+    asyncio.run(prepare_topics(installations.brokers(settings), settings.start_s))
     typer.echo("topics: ok")
 
 
@@ -167,7 +185,7 @@ def demo(
 @app.command()
 def republish(service: ServiceName, from_position: Annotated[int, typer.Option("--from", min=0)] = 0) -> None:
     """从某位置起重新发布到 Kafka. Let the relay publish again from a position on; consumers drop what they know."""
-    asyncio.run(operations.republish_log(installations.connected(_settings()), service, from_position))
+    asyncio.run(operations.republish_log(installations.servers(_settings()), service, from_position))
     typer.echo(f"republish: {service} from {from_position}")
 
 
@@ -178,21 +196,24 @@ def recover(
     look: Annotated[bool, typer.Option("--look", help="Compare log and topic only, change nothing.")] = False,
 ) -> None:
     """数据库落后于 Kafka 时，找回事件并恢复写入和发布. Restore what the log lost from Kafka, and open it again."""
-    installation = installations.connected(_settings())
+    reached = installations.servers(_settings())
     if look:
-        seen = asyncio.run(operations.examine_log(installation, service))
+        seen = asyncio.run(operations.examine_log(reached, service))
         typer.echo(f"recover: {len(seen.missing)} events missing behind position {seen.head}, {seen.agreeing} agree")
         seen.check()
         return
-    found = asyncio.run(operations.recover_log(installation, service, reason))
+    found = asyncio.run(operations.recover_log(reached, service, reason))
     typer.echo(f"recover: {len(found.missing)} events restored behind position {found.head}, {found.agreeing} agree")
 
 
 @app.command()
 def rebuild(service: ServiceName, model: str) -> None:
     """重建读模型(旧的继续服务，直到新的追上). Build a read model anew beside the one that serves."""
-    asyncio.run(operations.rebuild_model(installations.connected(_settings()), service, model))
+    asyncio.run(operations.rebuild_model(installations.servers(_settings()), service, model))
     typer.echo(f"rebuild: {model} begun")
+
+
+app.command()(credentials)
 
 
 @app.command()

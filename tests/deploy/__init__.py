@@ -1,0 +1,1 @@
+"""The distributed shape: its files are valid, agree with one another, and run as processes."""
