@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -12,23 +13,19 @@ from rongcuo.embedded.data import DataDirectory
 from rongcuo.embedded.kafka import Kafka
 from rongcuo.embedded.postgres import Postgres
 from rongcuo.embedded.process import ServerFailed
+from rongcuo.secrets import NotPrepared, Secrets
 from shared.authz.development import DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
 from shared.database.databases import DATABASES, Databases
-from shared.hosting.installation import Installation
-from shared.keyring.key_service import FileKeyService
+from shared.hosting.installation import Installation, Servers
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.rules.loader import load_rulebook
-from shared.settings import Settings
+from shared.settings import Settings, variable
 
 logger = logging.getLogger(__name__)
 BusName = Literal["local", "kafka"]
 WATCH_S = 1.0
 RUNNING = "running.json"
-
-
-class NotPrepared(RuntimeError):
-    """Something that `rongcuo migrate` or a setting has to provide is missing; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -72,64 +69,118 @@ def embedded(settings: Settings, bus: BusName | None = None) -> Iterator[Embedde
         data = stack.enter_context(DataDirectory(settings.data))
         postgres, broker = _postgres(settings, data), _kafka(settings, data)
         wanted = bus == "kafka" or (bus is None and settings.kafka is not None)
-        servers: list[Postgres | Kafka] = []
+        own: list[Postgres | Kafka] = []
         if settings.dsn is None:
-            servers.append(stack.enter_context(postgres))
+            own.append(stack.enter_context(postgres))
         if wanted and settings.kafka is None:
-            servers.append(stack.enter_context(broker))
+            own.append(stack.enter_context(broker))
         dsn = settings.dsn.get_secret_value() if settings.dsn else postgres.dsn
-        bootstrap = (settings.kafka or broker.bootstrap) if wanted else None
-        stack.enter_context(_told(data, dsn, bootstrap))
+        kafka = _brokers(settings, settings.kafka or broker.bootstrap) if wanted else None
+        stack.enter_context(_told(data, dsn, kafka.bootstrap if kafka else None))
         development = settings.dsn is None or settings.sandbox
         if not development:
             logger.warning("no issuer of tokens is trusted here: development tokens need RONGCUO_SANDBOX=1")
-        yield Embedded(_installation(settings, data, dsn, bootstrap, development=development), tuple(servers))
+        secrets = Secrets(settings, data)
+        databases = _databases(secrets, dsn)
+        yield Embedded(_installation(secrets, databases, kafka, development=development), tuple(own))
 
 
 @contextmanager
-def preparing(settings: Settings) -> Iterator[Installation]:
-    """Hold the data directory while databases or topics on given servers are made ready."""
-    with DataDirectory(settings.data) as data:
-        yield _installation(settings, data, _given_dsn(settings), settings.kafka, development=settings.sandbox)
+def preparing(settings: Settings) -> Iterator[Databases]:
+    """Hold the data directory, if secrets are to be made there, while databases on a given server are made ready."""
+    secrets = Secrets(settings, DataDirectory(settings.data))
+    with ExitStack() as stack:
+        if settings.role_secret is None:
+            stack.enter_context(secrets.data)
+            secrets.tokens(), secrets.key_service(), secrets.trusted(development=settings.sandbox)
+        yield _databases(secrets, _given_dsn(settings))
 
 
 def connected(settings: Settings) -> Installation:
-    """Return the installation on given servers, for one of its many processes; nothing is started or made."""
-    data = DataDirectory(settings.data)
-    if not data.secrets.is_dir():
-        raise NotPrepared(f"{settings.data} holds no secrets: run `rongcuo migrate` first")
-    running = data.root / RUNNING
-    if settings.dsn is None and running.is_file():
-        told = json.loads(running.read_text())
-        return _installation(settings, data, told["dsn"], told["kafka"], development=settings.sandbox)
-    dsn = None if all(map(settings.given_dsn, DATABASES)) else _given_dsn(settings)
-    return _installation(settings, data, dsn, settings.kafka, development=settings.sandbox)
+    """Return the installation on given servers, for one of its many processes; nothing is started, made or written."""
+    reached = servers(settings)
+    secrets = Secrets(settings, DataDirectory(settings.data))
+    return _installation(secrets, reached.given, reached.kafka, development=settings.sandbox)
+
+
+def servers(settings: Settings) -> Servers:
+    """Return the servers of the installation, for an operator's command, which needs no other secret than theirs."""
+    secrets = Secrets(settings, DataDirectory(settings.data))
+    given = any(map(settings.given_dsn, DATABASES))
+    dsn = settings.dsn.get_secret_value() if settings.dsn else None
+    if dsn is None and not given:
+        dsn = _running(settings).get("dsn")
+    return Servers(settings, _databases(secrets, dsn) if dsn else None, _given_brokers(settings))
+
+
+def brokers(settings: Settings) -> KafkaSettings:
+    """Return the way to the Kafka that is given, or that runs here; raises NotPrepared when there is none."""
+    kafka = _given_brokers(settings)
+    if kafka is None:
+        raise NotPrepared("RONGCUO_KAFKA is not set: this command works on a Kafka that is given")
+    return kafka
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer:
-    """Return the issuer of `rongcuo token`; raises NotPrepared when the data directory was never opened."""
-    data = DataDirectory(settings.data)
-    if not data.secrets.is_dir():
-        raise NotPrepared(f"{settings.data} holds no secrets: start `rongcuo up` first")
-    return DevelopmentIssuer(data.secrets)
+    """Return the issuer of `rongcuo token`; raises NotPrepared when there is no key for it."""
+    return Secrets(settings, DataDirectory(settings.data)).issuer()
 
 
 def _installation(
-    settings: Settings, data: DataDirectory, dsn: str | None, bootstrap: str | None, *, development: bool
+    secrets: Secrets, databases: Databases | None, kafka: KafkaSettings | None, *, development: bool
 ) -> Installation:
-    role_secret = settings.role_secret.get_secret_value().encode() if settings.role_secret else data.role_secret()
-    token_secret = settings.token_secret.get_secret_value().encode() if settings.token_secret else data.token_secret()
-    trusted = DevelopmentIssuer(data.secrets).trusted() if development else {}
-    databases = dsn and Databases(dsn, role_secret, settings.database_prefix, settings.role_prefix)
     return Installation(
-        settings=settings,
-        given=databases or None,
-        verifier=TokenVerifier(trusted),
-        key_service=FileKeyService.at(data.key_encryption_key),
+        settings=secrets.settings,
+        given=databases,
+        kafka=kafka,
+        verifier=TokenVerifier(secrets.trusted(development=development)),
+        key_service=secrets.key_service(),
         rulebook=load_rulebook(),
-        secret=token_secret,
-        kafka=KafkaSettings(bootstrap, settings.topic_prefix) if bootstrap else None,
+        secret=secrets.tokens(),
     )
+
+
+def _databases(secrets: Secrets, dsn: str) -> Databases:
+    settings = secrets.settings
+    return Databases(dsn, secrets.roles(), settings.database_prefix, settings.role_prefix)
+
+
+def _brokers(settings: Settings, bootstrap: str) -> KafkaSettings:
+    """Return the way to the brokers; raises NotPrepared for a certificate or key that cannot be used."""
+    password = settings.kafka_password
+    kafka = KafkaSettings(
+        bootstrap,
+        settings.topic_prefix,
+        security_protocol=settings.kafka_protocol,
+        sasl_mechanism=settings.kafka_mechanism,
+        username=settings.kafka_username,
+        password=password.get_secret_value() if password else None,
+        ca_file=settings.kafka_ca_file,
+        certificate_file=settings.kafka_certificate_file,
+        key_file=settings.kafka_key_file,
+        replication=settings.kafka_replication,
+        min_insync=settings.kafka_min_insync,
+    )
+    try:
+        kafka.client()
+    except (ssl.SSLError, OSError) as error:
+        names = [
+            name for name in ("kafka_ca_file", "kafka_certificate_file", "kafka_key_file") if getattr(settings, name)
+        ]
+        raise NotPrepared(f"{', '.join(map(variable, names))}: {error}") from None
+    return kafka
+
+
+def _given_brokers(settings: Settings) -> KafkaSettings | None:
+    bootstrap = settings.kafka or (None if settings.dsn else _running(settings).get("kafka"))
+    return _brokers(settings, bootstrap) if bootstrap else None
+
+
+def _running(settings: Settings) -> dict[str, str | None]:
+    """Return where the servers of a running `rongcuo up` are, if one runs on the data directory."""
+    told = DataDirectory(settings.data).root / RUNNING
+    found: dict[str, str | None] = json.loads(told.read_text()) if told.is_file() else {}
+    return found
 
 
 @contextmanager

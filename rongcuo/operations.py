@@ -11,77 +11,73 @@ from rich.console import Console
 from rich.table import Table
 
 from rongcuo import installations
-from rongcuo.installations import NotPrepared
+from rongcuo.secrets import NotPrepared
 from shared.database.pool import Pool
+from shared.database.schema import await_database
 from shared.eventstore.engine import open_engine
 from shared.eventstore.log import EventLog
 from shared.eventstore.readmodels import ReadModelRunner
 from shared.eventstore.store import open_store
 from shared.eventstore.transact import Cause
-from shared.hosting.installation import Installation
+from shared.hosting.installation import Servers
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
 from shared.messaging import parking
 from shared.messaging.discard import discard
+from shared.messaging.evidence import stop_if_behind
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.recovery import Evidence, examine, recover
 from shared.messaging.republish import republish
-from shared.messaging.topics import ensure_topics
 from shared.settings import load_settings
 
-__all__ = ["Installation", "examine_log", "make_topics", "parked", "rebuild_model", "recover_log", "republish_log"]
+__all__ = ["examine_log", "parked", "rebuild_model", "recover_log", "republish_log"]
 
 parked = typer.Typer(no_args_is_help=True, help="停放的消息序列：列出、重试、放弃. Parked sequences.")
 ServiceName = Literal["intake", "adjudication", "archive", "notification"]
 Service = Annotated[ServiceName, typer.Argument(help="The service whose log or consumers are meant.")]
 
 
-async def make_topics(installation: Installation) -> None:
-    """Make the topics of all logs, or check those that are there; raises TopicMismatch."""
-    from rongcuo.platform import PROGRAMS
-
-    await ensure_topics(_kafka(installation), list(PROGRAMS))
-
-
-async def republish_log(installation: Installation, service: str, position: int) -> None:
+async def republish_log(reached: Servers, service: str, position: int) -> None:
     """Set the relay back; the one that runs begins again from `position`."""
-    _kafka(installation)
-    async with _pool(installation, service) as pool:
+    _kafka(reached)
+    async with _pool(reached, service) as pool:
         head = await EventLog(pool, service).head()
         if position > head:
             raise NotPrepared(f"{service} ends at position {head}: there is nothing to publish from {position} on")
         await republish(pool, service, max(position, 1))
 
 
-async def rebuild_model(installation: Installation, service: str, model: str) -> None:
+async def rebuild_model(reached: Servers, service: str, model: str) -> None:
     """Begin another generation of a read model; the running worker brings it into use."""
     from rongcuo.platform import PROGRAMS
 
     models = {known.name: known for known in PROGRAMS[service].models}
     if model not in models:
         raise NotPrepared(f"{service} has no read model {model}: it has {', '.join(models)}")
-    engine = open_engine(installation.dsn(service))
+    await await_database(reached.dsn(service), service)
+    engine = open_engine(reached.dsn(service))
     try:
-        async with open_store(installation.dsn(service), service) as store:
+        async with open_store(reached.dsn(service), service) as store:
             await ReadModelRunner(engine, store.log, list(models.values())).rebuild(model)
     finally:
         await engine.dispose()
 
 
-async def examine_log(installation: Installation, service: str) -> Evidence:
+async def examine_log(reached: Servers, service: str) -> Evidence:
     """Compare a log with its topic, event by event, and change nothing."""
-    async with _pool(installation, service) as pool:
-        return await examine(EventLog(pool, service), _kafka(installation))
+    async with _pool(reached, service) as pool:
+        return await examine(EventLog(pool, service), _kafka(reached))
 
 
-async def recover_log(installation: Installation, service: str, reason: str) -> Evidence:
+async def recover_log(reached: Servers, service: str, reason: str) -> Evidence:
     """Put back what the log lost from Kafka, and write the decision into the log; raises RecoveryRefused."""
-    databases = installation.databases
+    databases = reached.databases
+    await await_database(reached.dsn(service), service)
     connection = await asyncpg.connect(databases.admin(service))
     try:
         await connection.execute(f'SET ROLE "{databases.role("owner")}"')
-        async with open_store(installation.dsn(service), service) as store:
-            return await recover(store, connection, _kafka(installation), _cause(), reason=reason)
+        async with open_store(reached.dsn(service), service) as store:
+            return await recover(store, connection, _kafka(reached), _cause(), reason=reason)
     finally:
         await connection.close()
 
@@ -91,7 +87,7 @@ def list_parked(service: Service) -> None:
     """列出停放的序列. List the parked sequences of a service's consumers."""
 
     async def run() -> list[parking.ParkedSequence]:
-        async with _pool(installations.connected(load_settings()), service) as pool:
+        async with _pool(installations.servers(load_settings()), service) as pool:
             return await parking.list_parked(pool)
 
     table = Table("consumer", "log", "stream", "versions", "count", "error", "attempts", "next attempt")
@@ -107,7 +103,7 @@ def retry(service: Service, consumer: str, log: str, stream: str) -> None:
     """立即重试一个序列. Let the head of a sequence be tried again at once."""
 
     async def run() -> bool:
-        async with _pool(installations.connected(load_settings()), service) as pool:
+        async with _pool(installations.servers(load_settings()), service) as pool:
             return await parking.retry(pool, consumer, log, stream)
 
     typer.echo("retry: ok" if asyncio.run(run()) else "retry: no such sequence")
@@ -125,8 +121,11 @@ def discard_parked(
     """放弃一个序列(写成事件). Give up a parked sequence; the decision is an event."""
 
     async def run() -> parking.ParkedSequence:
-        installation = installations.connected(load_settings())
-        async with open_store(installation.dsn(service), service) as store:
+        reached = installations.servers(load_settings())
+        await await_database(reached.dsn(service), service)
+        async with open_store(reached.dsn(service), service) as store:
+            if reached.kafka is not None:
+                await stop_if_behind(store.log, reached.kafka)
             return await discard(store, _cause(), consumer, log, stream, reason=reason, to_version=to_version)
 
     given_up = asyncio.run(run())
@@ -138,13 +137,14 @@ def _cause() -> Cause:
     return Cause(actor=system_actor("operator"), correlation=new_id())
 
 
-def _kafka(installation: Installation) -> KafkaSettings:
-    if installation.kafka is None:
+def _kafka(reached: Servers) -> KafkaSettings:
+    if reached.kafka is None:
         raise NotPrepared("RONGCUO_KAFKA is not set: this command works on a Kafka that is given")
-    return installation.kafka
+    return reached.kafka
 
 
 @asynccontextmanager
-async def _pool(installation: Installation, service: str) -> AsyncIterator[Pool]:
-    async with asyncpg.create_pool(installation.dsn(service), min_size=1, max_size=2) as pool:
+async def _pool(reached: Servers, service: str) -> AsyncIterator[Pool]:
+    await await_database(reached.dsn(service), service)
+    async with asyncpg.create_pool(reached.dsn(service), min_size=1, max_size=2) as pool:
         yield pool

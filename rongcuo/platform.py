@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from services.adjudication import main as adjudication_main
 from services.adjudication import worker as adjudication_worker
@@ -18,11 +18,15 @@ from services.intake import main as intake_main
 from services.intake import worker as intake_worker
 from services.notification import main as notification_main
 from services.notification import worker as notification_worker
+from shared.database.databases import Databases
 from shared.database.migrate import migrate
 from shared.database.provision import provision
+from shared.database.schema import await_server
 from shared.eventstore.readmodels import ReadModel
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.worker import Worker
+from shared.messaging.brokers import await_brokers
+from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.topics import ensure_topics
 from shared.web.app import Service, create_app
 from shared.web.operations import readiness
@@ -50,14 +54,26 @@ PROGRAMS = {
 
 
 async def prepare(installation: Installation) -> None:
-    """Make roles, databases, tables and (with Kafka) topics, as far as they are missing."""
-    await provision(installation.databases)
-    await migrate(installation.databases)
+    """Make databases and (with Kafka) topics, as far as they are missing."""
+    await prepare_databases(installation.databases, installation.settings.start_s)
     if installation.kafka:
-        await ensure_topics(installation.kafka, list(PROGRAMS))
+        await prepare_topics(installation.kafka, installation.settings.start_s)
 
 
-def application(installation: Installation, names: Sequence[str], running: Sequence[Worker]) -> ASGIApp:
+async def prepare_databases(databases: Databases, patience_s: float) -> None:
+    """Make roles, databases and tables, as far as they are missing; a server that is starting is waited for."""
+    await await_server(databases.admin(), patience_s)
+    await provision(databases)
+    await migrate(databases)
+
+
+async def prepare_topics(kafka: KafkaSettings, patience_s: float) -> None:
+    """Make the topics of all logs, or check those that are there; brokers that are starting are waited for."""
+    await await_brokers(kafka, patience_s)
+    await ensure_topics(kafka, list(PROGRAMS))
+
+
+def application(installation: Installation, names: Sequence[str], running: Sequence[Worker]) -> Starlette:
     """Return the HTTP applications of services behind one port: the first path segment chooses.
 
     /readyz speaks for all of them and for the workers `running` beside them; what belongs to no service (/problems,

@@ -1,9 +1,17 @@
-"""Runs HTTP applications and workers in this process until a signal says stop; what is under way is finished."""
+"""Runs HTTP applications and workers in this process until a signal says stop.
+
+From then on what is under way is finished, what is new is refused (`rongcuo.draining`), and the process has left when
+its grace time is over, whatever hangs: what was acknowledged is stored, so that leaving late is worth nothing.
+"""
 
 import asyncio
+import logging
+import os
 import signal
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from socket import socket
@@ -16,10 +24,26 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from rongcuo.draining import Draining
 from shared.hosting.worker import Worker
 from shared.web.operations import readiness
 
-GRACE_S = 20
+GRACE_S = 25.0
+_OF_GRACE = 0.8  # what is not finished then is given up; the rest of the grace time is for closing connections
+_CUT_S = 1  # uvicorn waits so long before it cancels what is still being answered
+
+logger = logging.getLogger(__name__)
+
+
+class StoppedEarly(Exception):
+    """The process was told to stop before it was ready."""
+
+
+class NotFinished(RuntimeError):
+    """Something was not finished within the grace time and was given up."""
+
+    def __init__(self, grace_s: float) -> None:
+        super().__init__(f"not finished within {grace_s:g} s: given up, what was acknowledged is stored")
 
 
 class _Server(uvicorn.Server):
@@ -50,28 +74,69 @@ class Part(Protocol):
 
 
 async def serve(
-    app: ASGIApp,
+    app: Starlette,
     parts: Sequence[Part],
     host: str,
     port: int,
     stop: asyncio.Event,
     announce: Callable[[str], None],
+    grace_s: float = GRACE_S,
 ) -> None:
-    """Serve `app` and run `parts` until `stop` is set; one that fails ends all of them."""
-    config = uvicorn.Config(
-        app, host=host, port=port, lifespan="on", access_log=False, log_config=None, timeout_graceful_shutdown=GRACE_S
-    )
-    server = _Server(config, announce)
+    """Serve `app` and run `parts` until `stop` is set; one that fails ends all of them.
+
+    Raises StoppedEarly when `stop` is set before `app` is ready, NotFinished when something had to be given up.
+    """
+    async with AsyncExitStack() as opened:
+        async with starting(stop):
+            await opened.enter_async_context(app.router.lifespan_context(app))
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                await _serve(app, parts, _config(host, port), stop, announce, limit, grace_s * _OF_GRACE)
+        except TimeoutError:
+            if limit.expired():
+                raise NotFinished(grace_s) from None
+            raise
+
+
+async def _serve(
+    app: ASGIApp,
+    parts: Sequence[Part],
+    config: Callable[[ASGIApp], uvicorn.Config],
+    stop: asyncio.Event,
+    announce: Callable[[str], None],
+    limit: asyncio.Timeout,
+    patience_s: float,
+) -> None:
+    draining = Draining(app, stop)
+    server = _Server(config(draining), announce)
     async with asyncio.TaskGroup() as group:
         for part in parts:
             group.create_task(part.run(stop))
         serving = group.create_task(server.serve())
         serving.add_done_callback(lambda _: stop.set())
         await stop.wait()
+        limit.reschedule(asyncio.get_running_loop().time() + patience_s)
+        await draining.finished(lambda: bool(server.server_state.connections), patience_s - _CUT_S)
         server.should_exit = True
 
 
-def health(workers: Sequence[Worker]) -> ASGIApp:
+def _config(host: str, port: int) -> Callable[[ASGIApp], uvicorn.Config]:
+    def config(app: ASGIApp) -> uvicorn.Config:
+        return uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=_CUT_S,
+        )
+
+    return config
+
+
+def health(workers: Sequence[Worker]) -> Starlette:
     """Return the application of a process that only works: /healthz and /readyz."""
 
     async def healthz(_: Request) -> JSONResponse:
@@ -84,9 +149,12 @@ def health(workers: Sequence[Worker]) -> ASGIApp:
 
 
 def run(work: Coroutine[None, None, None]) -> None:
-    """Run `work` on the fastest event loop there is here."""
+    """Run `work` on the fastest event loop there is here; to be stopped early is a good end, too."""
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
-        runner.run(work)
+        try:
+            runner.run(work)
+        except StoppedEarly:
+            logger.info("stopped before it was ready")
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -95,14 +163,54 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 @asynccontextmanager
-async def until_signalled() -> AsyncIterator[asyncio.Event]:
-    """Give an event that SIGTERM and SIGINT set."""
+async def starting(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Give up what is done in this context when `stop` is set, and raise StoppedEarly."""
+    limit, now = asyncio.timeout(None), asyncio.get_running_loop().time
+
+    async def watch() -> None:
+        await stop.wait()
+        limit.reschedule(now())
+
+    watching = asyncio.create_task(watch())
+    try:
+        async with limit:
+            try:
+                yield
+            finally:
+                watching.cancel()
+    except TimeoutError:
+        if limit.expired():
+            raise StoppedEarly from None
+        raise
+
+
+@asynccontextmanager
+async def until_signalled(grace_s: float = GRACE_S) -> AsyncIterator[asyncio.Event]:
+    """Give an event that SIGTERM and SIGINT set; a process that has not left `grace_s` later is ended.
+
+    Another signal changes nothing: it neither shortens the leaving nor begins it anew.
+    """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    last = threading.Timer(grace_s, _end, [grace_s])
+    last.daemon = True  # a thread, because a loop that hangs keeps no time
+
+    def told() -> None:
+        if not stop.is_set():
+            last.start()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
     try:
         yield stop
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)  # whoever asks again while we leave does not cut the leaving short
+        last.cancel()
+
+
+def _end(grace_s: float) -> None:
+    """End this process as a power cut does: nothing is lost, because nothing unstored was ever acknowledged."""
+    print(f"rongcuo: {NotFinished(grace_s)}", file=sys.stderr, flush=True)
+    os._exit(1)

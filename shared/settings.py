@@ -50,8 +50,11 @@ def default_data() -> Path:
     """Return the data directory that is used when none is given."""
     if os.geteuid() == 0:
         return Path("/var/lib/rongcuo")
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"  # noqa: TID251 - this is shared.settings
-    return Path(home) / "rongcuo"
+    given = os.environ.get("XDG_DATA_HOME")  # noqa: TID251 - this is shared.settings
+    try:
+        return Path(given or Path.home() / ".local" / "share") / "rongcuo"
+    except RuntimeError:  # in a container a user may have no home
+        return Path("/var/lib/rongcuo")
 
 
 class Settings(BaseSettings):

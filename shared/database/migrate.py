@@ -29,16 +29,22 @@ async def migrate(databases: Databases, only: Sequence[str] | None = None) -> No
 
 def config_of(databases: Databases, database: str) -> Config:
     """Return Alembic's configuration for one database; role names stand in its `attributes`."""
-    place = f"shared/{KEYRING}" if database == KEYRING else f"services/{database}"
-    config = Config()
-    config.set_main_option("script_location", str(_ROOT / place / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
+    config = scripts_of(database)
     config.attributes.update(
         log=database,
         app_role=databases.role(database),
         bus_role=databases.role(BUS),
         owner_role=databases.role(OWNER),
     )
+    return config
+
+
+def scripts_of(database: str) -> Config:
+    """Return where Alembic finds the migrations of one database."""
+    place = f"shared/{KEYRING}" if database == KEYRING else f"services/{database}"
+    config = Config()
+    config.set_main_option("script_location", str(_ROOT / place / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
     return config
 
 
@@ -64,3 +70,6 @@ def _upgrade(connection: Connection, config: Config) -> None:
     connection.execute(text(f'SET LOCAL ROLE "{config.attributes["owner_role"]}"'))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    role = config.attributes["app_role"]  # every process looks whether the tables are those of its build
+    connection.execute(text(f'GRANT USAGE ON SCHEMA public TO "{role}"'))
+    connection.execute(text(f'GRANT SELECT ON public.alembic_version TO "{role}"'))

@@ -15,7 +15,7 @@ from shared.messaging.kafka_bus import KafkaBus
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.local_bus import LocalBus
 from shared.rules.pack import Rulebook
-from shared.settings import Settings
+from shared.settings import Settings, variable
 
 VERSION = "0.1.0.dev0"
 
@@ -25,21 +25,16 @@ class DatabasesUnknown(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Installation:
-    """One installation as a process sees it. `kafka` None: the services read one another's logs (LocalBus).
+class Servers:
+    """The servers of one installation as a process reaches them: all that an operator's command needs.
 
     `given` None: this process knows no administrator and no other database than those whose DSN the settings give.
+    `kafka` None: the services read one another's logs (LocalBus).
     """
 
     settings: Settings
     given: Databases | None
-    verifier: TokenVerifier
-    key_service: KeyService
-    rulebook: Rulebook
-    secret: bytes = field(repr=False)
     kafka: KafkaSettings | None = None
-    clock: Clock = utc_now
-    wakes: Wakes = field(default_factory=Wakes, compare=False)
 
     @property
     def databases(self) -> Databases:
@@ -50,7 +45,22 @@ class Installation:
 
     def dsn(self, database: str) -> str:
         """Return the DSN of a database for its own role; one that was given in the settings wins."""
-        return self.settings.given_dsn(database) or self.databases.dsn(database)
+        given = self.settings.given_dsn(database)
+        if given is None and self.given is None:
+            raise DatabasesUnknown(f"{variable(f'{database}_dsn')} is needed for this, or RONGCUO_DSN")
+        return given or self.databases.dsn(database)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation(Servers):
+    """One installation as a process that serves it sees it."""
+
+    verifier: TokenVerifier
+    key_service: KeyService
+    rulebook: Rulebook
+    secret: bytes = field(repr=False)
+    clock: Clock = utc_now
+    wakes: Wakes = field(default_factory=Wakes, compare=False)
 
     @property
     def limits(self) -> Limits:

@@ -10,6 +10,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.authz.caller import Caller
+from shared.database.databases import KEYRING
+from shared.database.schema import await_database
 from shared.eventstore.durability import check_durability
 from shared.eventstore.engine import open_engine
 from shared.eventstore.read_after import ReadAfter
@@ -79,10 +81,15 @@ class Opened:
 
 @asynccontextmanager
 async def open_service(installation: Installation, name: str) -> AsyncIterator[Opened]:
-    """Open the parts of the service `name`; raises UnsafeServer or LogUnavailable when they cannot be relied on."""
+    """Open the parts of the service `name`, waiting for servers that are still starting.
+
+    Raises DatabaseRefused, UnsafeServer or LogUnavailable when they cannot be relied on.
+    """
     dsn = installation.dsn(name)
-    await _check_keyring(installation.dsn("keyring"))
-    keyring = await Keyring.open(installation.dsn("keyring"), installation.key_service)
+    for database in (name, KEYRING):
+        await await_database(installation.dsn(database), database, installation.settings.start_s)
+    await _check_keyring(installation.dsn(KEYRING))
+    keyring = await Keyring.open(installation.dsn(KEYRING), installation.key_service)
     engine = open_engine(dsn)
     try:
         async with (

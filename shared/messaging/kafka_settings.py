@@ -11,7 +11,8 @@ Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
 @dataclass(frozen=True)
 class KafkaSettings:
-    """One cluster: `bootstrap` is `host:port[,host:port]`, `ca_file` who signed the brokers' certificates.
+    """One cluster: `bootstrap` is `host:port[,host:port]`, `ca_file` who signed the brokers' certificates (None: whom
+    the system trusts), `certificate_file` and `key_file` who we are where brokers ask for a certificate.
 
     `topic_prefix` begins the names of the topics. `replication` and `min_insync` are given to topics when they are
     made: 1 for one broker, 3 and 2 for a cluster that may lose a machine.
@@ -24,6 +25,8 @@ class KafkaSettings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
     replication: int = 1
     min_insync: int = 1
 
@@ -34,7 +37,9 @@ class KafkaSettings:
             "security_protocol": self.security_protocol,
         }
         if self.security_protocol.endswith("SSL"):
-            arguments["ssl_context"] = create_ssl_context(cafile=str(self.ca_file) if self.ca_file else None)
+            arguments["ssl_context"] = create_ssl_context(
+                cafile=self.ca_file, certfile=self.certificate_file, keyfile=self.key_file, password=""
+            )
         if self.security_protocol.startswith("SASL"):
             arguments |= {
                 "sasl_mechanism": self.sasl_mechanism,

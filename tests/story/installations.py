@@ -78,8 +78,9 @@ def _start_one(processes: Processes) -> dict[str, str]:
 
 
 def _start_many(processes: Processes) -> dict[str, str]:
-    migrated = run_program("migrate", environment=processes.environment)
-    assert migrated.stdout == "migrate: ok\n", migrated.stderr
+    for step in ("migrate", "topics"):
+        ran = run_program(step, environment=processes.environment)
+        assert ran.stdout == f"{step}: ok\n", ran.stderr
     for service in SERVICES:
         for role in ("api", "worker"):
             processes.start(f"{service}.{role}", "serve", service, "--role", role)

@@ -1,0 +1,61 @@
+"""The secrets of one installation: those that the settings give, else those of the data directory."""
+
+from dataclasses import dataclass
+
+from rongcuo.embedded.data import DataDirectory
+from shared.authz.development import DevelopmentIssuer
+from shared.authz.tokens import TrustedIssuer
+from shared.keyring.key_service import FileKeyService
+from shared.settings import Settings, variable
+
+
+class NotPrepared(RuntimeError):
+    """Something that `rongcuo migrate` or a setting has to provide is missing; the message says what."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Each secret is looked for when it is asked for: no process needs those of another.
+
+    Raises NotPrepared for one that is neither given nor in the data directory; only whoever opened that directory
+    makes what is missing there.
+    """
+
+    settings: Settings
+    data: DataDirectory
+
+    def roles(self) -> bytes:
+        """Return the secret from which the passwords of the database roles follow."""
+        given = self.settings.role_secret
+        return given.get_secret_value().encode() if given else self._kept("role_secret").role_secret()
+
+    def tokens(self) -> bytes:
+        """Return the secret of cursors and read-after tokens."""
+        given = self.settings.token_secret
+        return given.get_secret_value().encode() if given else self._kept("token_secret").token_secret()
+
+    def key_service(self) -> FileKeyService:
+        """Return the service that holds the key-encryption key."""
+        given = self.settings.kek
+        if given is not None:
+            return FileKeyService(bytes.fromhex(given.get_secret_value()))
+        return FileKeyService.at(self._kept("kek").key_encryption_key)
+
+    def issuer(self) -> DevelopmentIssuer:
+        """Return the development issuer; raises NotPrepared also for a key that is none, without showing it."""
+        given = self.settings.development_issuer
+        if given is None:
+            return DevelopmentIssuer(self._kept("development_issuer").secrets)
+        try:
+            return DevelopmentIssuer(given.get_secret_value().encode())
+        except ValueError:
+            raise NotPrepared(f"{variable('development_issuer')}: no private key (PEM, P-256)") from None
+
+    def trusted(self, *, development: bool) -> dict[str, TrustedIssuer]:
+        """Return whom this installation believes: nobody, unless `development`."""
+        return self.issuer().trusted() if development else {}
+
+    def _kept(self, field: str) -> DataDirectory:
+        if not self.data.secrets.is_dir():
+            raise NotPrepared(f"{variable(field)} is not given, and {self.data.root} holds no secrets")
+        return self.data
