@@ -8,7 +8,12 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from rongcuo.demo.client import Desk, Json
+from rongcuo.platform import PROGRAMS
 from shared.database.databases import DATABASES, SERVICES, Databases
+from shared.eventstore.engine import open_engine
+from shared.eventstore.generations import generations_of
+from shared.eventstore.readmodels import ReadModelRunner
+from shared.eventstore.store import open_store
 from shared.kernel.recorded import Recorded
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.topics import PARTITIONS, topic_name
@@ -104,6 +109,28 @@ async def fetch(databases: Databases, database: str, query: str) -> list[asyncpg
         return await connection.fetch(query)
     finally:
         await connection.close()
+
+
+async def served_and_fresh(databases: Databases, service: str) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Build every read model of a service anew, up to the end of its log, and return its tables' rows, old and new."""
+    tables: dict[str, tuple[list[Any], list[Any]]] = {}
+    engine, models = open_engine(databases.dsn(service)), PROGRAMS[service].models
+    async with open_store(databases.dsn(service), service) as store:
+        runner = ReadModelRunner(engine, store.log, models)
+        for model in models:
+            await runner.rebuild(model.name)
+        await runner.catch_up()
+        head = await store.log.head()
+    for model in models:
+        async with engine.connect() as connection:
+            *_, served, fresh = await generations_of(connection, model.name)
+        assert (served.position, fresh.position) == (head, head)
+        for table in model.metadata.tables.values():
+            query = 'SELECT * FROM "{}"."{}" ORDER BY 1'
+            rows = [await fetch(databases, service, query.format(g.schema, table.name)) for g in (served, fresh)]
+            tables[table.name] = rows[0], rows[1]
+    await engine.dispose()
+    return tables
 
 
 async def dumped(databases: Databases) -> dict[str, bytes]:

@@ -59,13 +59,13 @@ class Processes:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     started: dict[str, tuple[Sequence[str], int]] = field(default_factory=dict)
 
-    def start(self, name: str, *arguments: str) -> None:
-        """Start `python -m rongcuo ARGUMENTS --port …` as `name`."""
+    def start(self, name: str, *arguments: str, instead: Sequence[str] = ()) -> None:
+        """Start `python -m rongcuo ARGUMENTS --port …` as `name`; `instead` of rongcuo another program of ours."""
         self.started[name] = (arguments, free_port())
-        self.again(name)
+        self.again(name, *instead)
 
     def again(self, name: str, *instead: str) -> None:
-        """Start what was started as `name` before, on the same port; `instead` of rongcuo another program of ours."""
+        """Start what was started as `name` before, with the same arguments on the same port."""
         arguments, port = self.started[name]
         command = [sys.executable, "-m", *(instead or ("rongcuo",)), *arguments, "--port", str(port)]
         self.running[name] = start_process(

@@ -7,17 +7,12 @@ import pytest
 
 from rongcuo.demo.client import Json
 from rongcuo.demo.story import Played
-from rongcuo.platform import PROGRAMS
 from shared.database.databases import SERVICES
-from shared.eventstore.engine import open_engine
-from shared.eventstore.generations import generations_of
-from shared.eventstore.readmodels import ReadModelRunner
-from shared.eventstore.store import open_store
 from shared.kernel.recorded import Recorded
 from shared.messaging.envelope import recorded_of
 from tests.story import timelines
 from tests.story.conftest import Told
-from tests.story.evidence import as_copied, collected, copied, feed, fetch, records, stored
+from tests.story.evidence import as_copied, collected, copied, feed, fetch, records, served_and_fresh, stored
 from tests.story.installations import Installation
 
 
@@ -123,28 +118,6 @@ def _caused(event: Recorded) -> bool:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_read_models_equal_a_fresh_replay(told: Told, service: str) -> None:
-    databases = told.installation.databases
     await settled(told.installation)
-    engine = open_engine(databases.dsn(service))
-    models = PROGRAMS[service].models
-    async with open_store(databases.dsn(service), service) as store:
-        runner = ReadModelRunner(engine, store.log, models)
-        for model in models:
-            await runner.rebuild(model.name)
-        await runner.catch_up()
-    for model in models:
-        async with engine.connect() as connection:
-            *_, served, fresh = await generations_of(connection, model.name)
-        assert (served.position, fresh.position) == 2 * (await _head(told, service),)
-        for table in model.metadata.tables.values():
-            rows = [
-                await fetch(databases, service, f'SELECT * FROM "{generation.schema}"."{table.name}" ORDER BY 1')
-                for generation in (served, fresh)
-            ]
-            assert rows[0] == rows[1] != []
-    await engine.dispose()
-
-
-async def _head(told: Told, service: str) -> int:
-    (row,) = await fetch(told.installation.databases, service, "SELECT position FROM log.head")
-    return int(row[0])
+    for served, fresh in (await served_and_fresh(told.installation.databases, service)).values():
+        assert served == fresh != []

@@ -1,6 +1,7 @@
 """Starts one embedded server, prints `<port> <pid>`, and stops it when its standard input ends.
 
-`python -m tests.support.launch postgres|kafka DIRECTORY [--as ACCOUNT] [--bin-dir DIR] [--port P] [--advertised-port P]`
+`python -m tests.support.launch postgres|kafka DIRECTORY [--as ACCOUNT] [--bin-dir DIR] [--port PORT]
+[--advertised-port PORT]`
 """
 
 import argparse

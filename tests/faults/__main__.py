@@ -1,0 +1,47 @@
+"""`python -m tests.faults --seconds 600 [--seed N]`: a storm of faults over a working site, and what came of it.
+
+Exit code 1 when anything was lost, doubled, left out, answered wrongly or did not come to rest.
+"""
+
+import argparse
+import asyncio
+import logging
+import secrets
+import sys
+
+import uvloop
+
+from tests.faults.report import show
+from tests.faults.run import Outcome, storm
+from tests.faults.site import LARGE, opened
+from tests.support.servers import roomy_directory
+
+CLIENTS = 24
+PAUSE_S = 4.0
+
+
+async def _run(seed: int, seconds: float) -> Outcome:
+    with roomy_directory() as place:
+        async with opened(place, LARGE) as site:
+            return await storm(
+                site, place / "answered.ndjson", seed=seed, seconds=seconds, pause_s=PAUSE_S, clients=CLIENTS
+            )
+
+
+def main() -> int:
+    """Run, print, and tell whether anything must not be."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=None)
+    options = parser.parse_args()
+    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
+    logging.basicConfig(level=logging.CRITICAL)
+    print(f"faults: seed {seed}, {options.seconds:.0f} s", flush=True)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        outcome = runner.run(_run(seed, options.seconds))
+    show(outcome)
+    return int(bool(outcome.faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""Faults at random: parts are killed, frozen and cut off, in rounds, so that in time every part meets every fault."""
+
+import asyncio
+import random  # noqa: TID251 - a test's
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from shared.database.databases import SERVICES
+from shared.messaging.reader import open_reader
+from shared.messaging.topics import topic_name
+from tests.faults import dying
+from tests.faults.servers import Server
+from tests.faults.site import Site, until
+from tests.story.evidence import fetch
+
+PARTS = ("api", "worker", "relay", "postgres", "broker")
+DOWN_S = (0.0, 2.0)
+SHORT_S, LONG_S = (1.0, 4.0), (12.0, 16.0)
+"""How long something stands still: shorter and longer than a lease or a member's session (10 s)."""
+REACHES_S = 30.0
+Strike = Callable[[], Coroutine[None, None, None]]
+_RELAY = "SELECT r.epoch, r.position, h.position FROM log.relay AS r, log.head AS h"
+
+
+@dataclass
+class Damage:
+    """What was done, by part or place, and how long each part took from its death until it served again, in s."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    freezes: Counter[str] = field(default_factory=Counter)
+    cuts: Counter[str] = field(default_factory=Counter)
+    points: Counter[str] = field(default_factory=Counter)
+    recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+
+class Storm:
+    """Strikes a site; every strike ends with the part as it was."""
+
+    def __init__(self, site: Site, chance: random.Random) -> None:
+        self.site = site
+        self.damage = Damage()
+        self._servers = {"postgres": site.postgres, "broker": site.kafka}
+        self._chance = chance
+        self._struck: set[str] = set()
+
+    async def rage(self, seconds: float, pause_s: float) -> None:
+        """Strike every `pause_s` or so for `seconds`, then wait until the last strike is over."""
+        until_then = time.monotonic() + seconds
+        async with asyncio.TaskGroup() as group:
+            while time.monotonic() < until_then:
+                for strike in self._round():
+                    if time.monotonic() >= until_then:
+                        break
+                    group.create_task(strike())
+                    await asyncio.sleep(pause_s * (0.5 + self._chance.random()))
+
+    def _round(self) -> list[Strike]:
+        """Return one strike of each kind, in any order; the last but one kinds differ from round to round."""
+        strikes: list[Strike] = [
+            lambda: self.kill_process("api"),
+            lambda: self.kill_process("worker"),
+            self.kill_relay,
+            lambda: self.kill_server(self.site.postgres),
+            lambda: self.kill_server(self.site.kafka),
+            self.die_in_api,
+            self.die_in_consumer,
+            lambda: self.freeze(SHORT_S),
+            lambda: self.freeze(LONG_S),
+            lambda: self.cut("postgres"),
+            lambda: self.cut("kafka"),
+            lambda: self.cut(self._chance.choice(self.site.names("api"))),
+        ]
+        self._chance.shuffle(strikes)
+        return strikes
+
+    async def kill_process(self, role: str) -> None:
+        """Kill an API process or a worker (now and then the witness), and start it again."""
+        names = self.site.names(role) + (self.site.names("witness") if role == "worker" else [])
+        if name := self._take(names):
+            await self._down(name)
+            await self._back(role, name, time.monotonic())
+
+    async def kill_server(self, server: Server) -> None:
+        """Kill PostgreSQL or the broker with all its processes, and start it again."""
+        part = "broker" if server is self.site.kafka else "postgres"
+        if self._take([part]):
+            begun = time.monotonic()
+            await server.kill()
+            self.damage.kills[part] += 1
+            await asyncio.sleep(self._chance.uniform(*DOWN_S))
+            await server.start()
+            await (self._broker_answers() if part == "broker" else self.site.value("intake", "SELECT 1"))
+            self._give_back(part, begun)
+
+    async def kill_relay(self) -> None:
+        """Let the relay of a log die at a point of its own."""
+        free = [service for service in SERVICES if not self._struck & set(self.site.names("worker", service))]
+        if not free:
+            return
+        service = self._chance.choice(free)
+        names = self.site.names("worker", service)
+        self._struck |= set(names)
+        for name in names:  # whoever is left would hold the lease
+            await self._down(name)
+        point = self._chance.choice(dying.RELAY)
+        epoch, _, head = await self._relay(service)
+        died_at = time.monotonic()
+        if await self._died_at(names[0], point):
+            died_at = time.monotonic()
+            self.damage.kills["relay"] += 1
+            epoch, _, head = await self._relay(service)
+        for name in names:
+            self.site.start(name)
+
+        async def publishes() -> bool:
+            now, published, _ = await self._relay(service)
+            return now > epoch and published >= head
+
+        await until(publishes)
+        self.damage.recoveries["relay"].append(time.monotonic() - died_at)
+        self._struck -= set(names)
+
+    async def die_in_api(self) -> None:
+        """Let an API process die between commit and answer."""
+        await self._die("api", self._chance.choice(dying.API))
+
+    async def die_in_consumer(self) -> None:
+        """Let a worker die before or after an effect."""
+        await self._die("worker", self._chance.choice(dying.CONSUMER))
+
+    async def freeze(self, seconds: tuple[float, float]) -> None:
+        """Let a part stand still for a while, and then go on as if nothing had been."""
+        kind = self._chance.choice(["api", "worker", "postgres", "broker"])
+        if not (name := self._take([kind] if kind in self._servers else self.site.names(kind))):
+            return
+        self.damage.freezes[f"{kind}, {'long' if seconds == LONG_S else 'short'}"] += 1
+        server = self._servers.get(name)
+        if server:
+            server.freeze()
+        else:
+            self.site.freeze(name)
+        await asyncio.sleep(self._chance.uniform(*seconds))
+        if server:
+            server.thaw()
+        else:
+            self.site.thaw(name)
+        self._struck.discard(name)
+
+    async def cut(self, place: str) -> None:
+        """Slow, hold, reset, refuse, or lose a request or an answer, on the way to `place`."""
+        if place in {"postgres", "kafka"} and not self._take([f"to {place}"]):
+            return
+        proxy = self.site.proxies[place]
+        fault = self._chance.choice(["slow", "hang", "reset", "down", "before-request", "before-answer"])
+        self.damage.cuts[f"{fault} to {place if place in {'postgres', 'kafka'} else 'api'}"] += 1
+        match fault:
+            case "slow":
+                proxy.slow(self._chance.uniform(0.02, 0.3))
+            case "hang":
+                proxy.hang()
+            case "reset":
+                proxy.reset()
+            case "down":
+                proxy.down()
+            case "before-request" | "before-answer":
+                proxy.cut(fault)
+        await asyncio.sleep(self._chance.uniform(*SHORT_S))
+        proxy.heal()
+        self._struck.discard(f"to {place}")
+
+    async def _die(self, role: str, point: dying.Point) -> None:
+        if name := self._take(self.site.names(role)):
+            await self._down(name)
+            await self._died_at(name, point)
+            await self._back(role, name, time.monotonic())
+
+    async def _down(self, name: str) -> None:
+        self.site.kill(name)
+        self.damage.kills["api" if ".api." in name else "worker"] += 1
+        await asyncio.sleep(self._chance.uniform(*DOWN_S))
+
+    async def _died_at(self, name: str, point: dying.Point) -> bool:
+        """Start a process that dies at `point`; when it does not come there in time it is killed."""
+        self.site.unwatched.add(name)
+        self.site.start(name, dying.__name__, point)
+        reached = await self.site.died(name, REACHES_S)
+        role = "api" if ".api." in name else "worker"
+        reached = reached and self.site.processes.running[name].returncode == -9
+        self.site.kill(name)
+        self.site.unwatched.discard(name)
+        if reached:
+            self.damage.points[f"{role} {point}"] += 1
+        if point not in dying.RELAY or not reached:
+            self.damage.kills[role] += 1
+        return reached
+
+    async def _back(self, role: str, name: str, begun: float) -> None:
+        self.site.start(name)
+        await self.site.ready(name)
+        self.damage.recoveries[role].append(time.monotonic() - begun)
+        self._struck.discard(name)
+
+    def _take(self, names: list[str]) -> str | None:
+        """Return one of these that nothing has struck, and count it as struck."""
+        free = [name for name in names if name not in self._struck]
+        if not free:
+            return None
+        name = self._chance.choice(free)
+        self._struck.add(name)
+        return name
+
+    def _give_back(self, part: str, begun: float) -> None:
+        self.damage.recoveries[part].append(time.monotonic() - begun)
+        self._struck.discard(part)
+
+    async def _relay(self, service: str) -> tuple[int, int, int]:
+        while True:
+            try:
+                ((epoch, published, head),) = await fetch(self.site.databases, service, _RELAY)
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.2)
+            else:
+                return epoch, published, head
+
+    async def _broker_answers(self) -> None:
+        async with open_reader(self.site.bus) as reader:
+            await reader.ends(topic_name(self.site.bus.topic_prefix, SERVICES[0]))
