@@ -1,5 +1,7 @@
 """Reading the log, with asyncpg and without tricks: order = commit order, so `position > $1` misses nothing."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
@@ -9,9 +11,19 @@ from shared.eventstore.append import KnownKey
 from shared.eventstore.errors import LogHole
 from shared.kernel.recorded import Recorded
 
+PAGE = 1000
+
 _COLUMNS = "position, stream, version, event_id, type, schema_version, payload, metadata, recorded_at"
 _STREAM = f"SELECT {_COLUMNS} FROM log.events WHERE stream = $1 AND version > $2 ORDER BY version LIMIT $3"  # noqa: S608
-_PAGE = f"SELECT {_COLUMNS} FROM log.events WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
+# A page ends with its 16th large event (the index `events_large` holds those over 8 KiB), which bounds its memory.
+_PAGE = f"""
+    SELECT {_COLUMNS} FROM log.events
+    WHERE position > $1 AND position <= coalesce(
+        (SELECT position FROM log.events
+         WHERE position > $1 AND position <= $1 + $2 AND octet_length(payload) + octet_length(metadata) > 8192
+         ORDER BY position OFFSET 15 LIMIT 1), {2**63 - 1})
+    ORDER BY position LIMIT $2
+"""  # noqa: S608
 _EVENT = f"SELECT {_COLUMNS} FROM log.events WHERE event_id = $1"  # noqa: S608
 _KEY = "SELECT digest, status, location, stream, version, position FROM log.idempotency WHERE scope = $1 AND key = $2"
 # Each event of the tail carries the record of the key; one row without an event, when there is no tail.
@@ -43,16 +55,35 @@ class EventLog:
         record = rows[0][9:]
         return tail, None if record[0] is None else KnownKey(*record)
 
-    async def read_page(self, *, after: int, limit: int = 1000) -> list[Recorded]:
+    async def read_page(self, *, after: int, limit: int = PAGE) -> list[Recorded]:
         """Return the events that follow position `after`; one statement, hence one snapshot.
 
-        Raises LogHole unless the positions follow one another: they are dense by construction.
+        At most `limit`, and fewer when they are large: 1000 events take at most 12 MiB. An empty page means the end of
+        the log. Raises LogHole unless the positions follow one another: they are dense by construction.
         """
         page = self._recorded(await self.pool.fetch(_PAGE, after, limit))
-        for expected, event in enumerate(page, after + 1):
-            if event.position != expected:
-                raise LogHole(self.name, expected)
+        if page and page[-1].position != after + len(page):  # they ascend, so a hole anywhere moves the last one
+            raise LogHole(self.name, next(n for n, event in enumerate(page, after + 1) if event.position != n))
         return page
+
+    async def replay(self, *, after: int = 0, until: int | None = None) -> AsyncIterator[list[Recorded]]:
+        """Yield the events from `after` up to position `until` (None: the end of the log), page by page.
+
+        While one page is worked on, the next is read. Use each event as it comes: objects that are kept alive by the
+        thousand cost more in garbage collection than in decoding.
+        """
+        ahead = self._ahead(after, until)
+        try:
+            while page := await ahead:
+                ahead = self._ahead(page[-1].position, until)
+                await asyncio.sleep(0)  # the question goes out before the page is worked on
+                yield page
+        finally:
+            ahead.cancel()
+
+    def _ahead(self, after: int, until: int | None) -> asyncio.Task[list[Recorded]]:
+        limit = PAGE if until is None else max(min(PAGE, until - after), 0)
+        return asyncio.create_task(self.read_page(after=after, limit=limit))
 
     async def head(self) -> int:
         """Return the position of the last event; 0 in an empty log."""

@@ -1,7 +1,7 @@
 """The base class of all events, and the codec between a class and what is stored."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -44,13 +44,17 @@ class Codec:
     def decode(self, event_type: str, schema_version: int, payload: bytes, *, foreign: bool = False) -> Event:
         """Return the event in its current shape; raises UnknownEvent for a type or version of another build.
 
-        `foreign` is for another service's events: members that this build does not know yet are passed over.
+        Raises ValueError for bytes that do not hold the event. `foreign` is for another service's events: members that
+        this build does not know yet, at any depth, are passed over.
         """
-        data: dict[str, Any] = orjson.loads(payload)
-        version, data = self._upcasters.lift(event_type, schema_version, data)
         event = self.types.get(event_type)
-        if event is None or event.schema_version != version:
+        if event is None:
             raise UnknownEvent(event_type, schema_version)
-        if foreign:
-            data = {name: value for name, value in data.items() if name in event.model_fields}
-        return event.model_validate(data)
+        if schema_version != event.schema_version:
+            reached, data = self._upcasters.lift(event_type, schema_version, orjson.loads(payload))
+            if reached != event.schema_version:
+                raise UnknownEvent(event_type, schema_version)
+            payload = orjson.dumps(data)
+        # What model_validate_json calls after half a microsecond of its own, which a replay pays a million times.
+        read: Event = event.__pydantic_validator__.validate_json(payload, extra="ignore" if foreign else None)
+        return read

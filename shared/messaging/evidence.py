@@ -60,7 +60,8 @@ async def check_log(log: EventLog, tails: Mapping[int, Tail]) -> None:
 
 async def check_stands(log: EventLog, run: Sequence[Recorded]) -> None:
     """Raise LogBehindBus unless these events, whose positions follow one another, stand in the log."""
-    standing = await log.read_page(after=run[0].position - 1, limit=len(run)) if await _reached(log, run[0]) else []
+    until = run[-1].position if await _reached(log, run[0]) else 0
+    standing = [event async for page in log.replay(after=run[0].position - 1, until=until) for event in page]
     for number, sent in enumerate(run):
         if number >= len(standing):
             raise LogBehindBus(log.name, "log-behind", sent.position)

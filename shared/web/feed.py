@@ -20,7 +20,6 @@ from shared.web.routes import router
 
 NDJSON = "application/x-ndjson"
 _MAX_POSITION = 2**63 - 1
-_STREAM_PAGE = 500
 
 feed = router("审计 Audit")
 
@@ -71,11 +70,9 @@ async def list_events(
 
 async def _lines(log: EventLog, after: int, head: int) -> AsyncIterator[bytes]:
     """Yield what stands at the beginning of the answer, in bounded pages."""
-    while after < head:
-        page = await log.read_page(after=after, limit=min(_STREAM_PAGE, head - after))
+    async for page in log.replay(after=after, until=head):
         for event in page:
             yield feed_item(event).model_dump_json().encode() + b"\n"
-        after = page[-1].position
 
 
 def feed_item(event: Recorded) -> FeedItem:

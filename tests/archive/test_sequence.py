@@ -1,7 +1,6 @@
 """Archive brings all logs into one order, dense and without a hole, however they arrive; a fork stops it."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random  # noqa: TID251 - seeded, in a test
 from uuid import UUID, uuid5
@@ -107,10 +106,10 @@ async def test_what_arrives_again_keeps_its_place(pool: Pool) -> None:
     "fork",
     [
         event("intake", 1, "another"),
-        replace(event("intake", 9), event_id=event("intake", 1).event_id),
-        replace(event("intake", 9), stream=event("intake", 1).stream),
-        replace(event("intake", 1), payload=b'{"other":"bytes"}'),
-        replace(event("intake", 1), metadata=b'{"other":"bytes"}'),
+        event("intake", 9)._replace(event_id=event("intake", 1).event_id),
+        event("intake", 9)._replace(stream=event("intake", 1).stream),
+        event("intake", 1)._replace(payload=b'{"other":"bytes"}'),
+        event("intake", 1)._replace(metadata=b'{"other":"bytes"}'),
     ],
     ids=["same position", "same id", "same version of the stream", "same event, other payload", "other metadata"],
 )

@@ -139,8 +139,7 @@ async def test_all_who_wait_in_a_process_share_one_connection(dsn: str, database
     admin = await asyncpg.connect(databases.admin("intake"))
     wakes = Wakes()
     listeners = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE application_name = 'rongcuo wake' AND datname = current_database()"
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rongcuo wake' AND datname = current_database()"
     )
     async with wakes.of("intake", dsn) as wake, wakes.of("intake", databases.dsn("intake", "bus")) as same:
         assert wake is same

@@ -59,7 +59,7 @@ async def test_a_reader_can_check_the_hash_without_our_code(
 async def test_ndjson_is_the_whole_rest_line_by_line(
     client: httpx.AsyncClient, auditor: dict[str, str], five: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.web.feed._STREAM_PAGE", 2)
+    monkeypatch.setattr("shared.eventstore.log.PAGE", 2)
     answer = await client.get(f"{FEED}?after=1", headers={**auditor, "Accept": "application/x-ndjson"})
     assert answer.headers["content-type"] == "application/x-ndjson"
     lines = [json.loads(line) for line in answer.text.splitlines()]

@@ -91,4 +91,4 @@ def _row(event: Recorded) -> tuple[object, ...]:
 
 
 def _recorded(row: asyncpg.Record) -> Recorded:
-    return Recorded(**{name: row[name] for name in Recorded.__slots__})
+    return Recorded(**{name: row[name] for name in Recorded._fields})

@@ -31,6 +31,9 @@ CREATE TABLE log.events (
     UNIQUE (stream, version)
 );
 
+-- Where a page for a reader ends before its time (EventLog.read_page): a log without such events pays nothing for it.
+CREATE INDEX events_large ON log.events (position) WHERE octet_length(payload) + octet_length(metadata) > 8192;
+
 -- What a repeated request is answered with: never a body (design §9).
 CREATE TABLE log.idempotency (
     scope text NOT NULL CHECK (octet_length(scope) <= 512),

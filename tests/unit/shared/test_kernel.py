@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from pydantic import ValidationError
+from orjson import JSONDecodeError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.kernel.decider import Decider
 from shared.kernel.errors import UnknownEvent
@@ -25,6 +26,23 @@ class LanternLit(Event):
     schema_version: ClassVar[int] = 2
     street: str
     colour: str
+
+
+class Lantern(BaseModel):
+    """A value that an event holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    street: str
+    colour: str
+
+
+class LampHung(Event):
+    """A fact that holds a value."""
+
+    schema_version: ClassVar[int] = 2
+    lantern: Lantern
+    height: int
 
 
 def lantern_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +73,25 @@ class TestCodec:
         assert codec.decode("LanternLit", 2, newer, foreign=True) == LanternLit(street="x", colour="gold")
         with pytest.raises(ValidationError):
             codec.decode("LanternLit", 2, newer)
+
+    def test_passes_over_at_any_depth_and_in_old_versions(self) -> None:
+        codec = Codec([LampHung], Upcasters({("LampHung", 1): lambda data: {**data, "height": 3}}))
+        nested = b'{"height":3,"lantern":{"colour":"gold","oil":7,"street":"x"}}'
+        hung = LampHung(lantern=Lantern(colour="gold", street="x"), height=3)
+        assert codec.decode("LampHung", 2, nested, foreign=True) == hung
+        assert codec.decode("LampHung", 1, nested, foreign=True) == hung
+        for version in (1, 2):
+            with pytest.raises(ValidationError):
+                codec.decode("LampHung", version, nested)
+
+    @pytest.mark.parametrize(
+        "payload", [b"", b"[]", b"null", b"{", b'{"street":1,"colour":"x"}', b'{"street":"x"}', b'{"street":"\xff"}']
+    )
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_refuses_bytes_that_do_not_hold_the_event(self, payload: bytes, version: int) -> None:
+        codec = Codec([LanternLit], Upcasters({("LanternLit", 1): lambda data: data}))
+        with pytest.raises((ValidationError, JSONDecodeError)):
+            codec.decode("LanternLit", version, payload)
 
     def test_refuses_a_gap_in_the_upcasters(self) -> None:
         with pytest.raises(ValueError, match="do not lead from 1 to 2"):
