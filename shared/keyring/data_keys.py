@@ -1,22 +1,35 @@
 """The data keys in the keyring database: one per subject and matter, made on first use, durable before it is used."""
 
+import asyncio
 import secrets
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import asyncpg
 
+from shared.database.pool import Pool
 from shared.kernel.canonical import canonical_bytes
 from shared.kernel.ids import new_id
 from shared.keyring.envelope import KEY_BYTES, SUITE, DataKey
-from shared.keyring.key_service import KeyService, Wrapped
+from shared.keyring.gathering import Gathering
+from shared.keyring.key_cache import Place
+from shared.keyring.key_service import KeyService, KeyServiceRefused, Wrapped
 
 _COLUMNS = "key_id, subject, matter, suite, wrapped, kek_id, destroyed_at"
-_AT = f"SELECT {_COLUMNS} FROM keyring.data_keys WHERE subject = $1 AND matter = $2"  # noqa: S608 - constant
+_AT = f"""
+    SELECT {_COLUMNS} FROM keyring.data_keys
+    JOIN unnest($1::uuid[], $2::uuid[]) AS place (subject, matter) USING (subject, matter)
+"""  # noqa: S608 - constant
 _BY_ID = f"SELECT {_COLUMNS} FROM keyring.data_keys WHERE key_id = $1"  # noqa: S608 - constant
+# In one order everywhere, so that two processes which make the same keys wait for one another in one direction only.
 _INSERT = """
     INSERT INTO keyring.data_keys (key_id, subject, matter, suite, wrapped, kek_id)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    SELECT key_id, subject, matter, $4, wrapped, kek_id
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $5::bytea[], $6::text[])
+         AS made (key_id, subject, matter, wrapped, kek_id)
+    ORDER BY subject, matter
     ON CONFLICT (subject, matter) DO NOTHING
+    RETURNING key_id
 """
 
 
@@ -31,9 +44,10 @@ class KeyUnknown(Exception):
 class DataKeys:
     """Reads, makes and unwraps data keys. Every statement is a transaction of its own, committed when it returns."""
 
-    def __init__(self, pool: asyncpg.Pool, key_service: KeyService) -> None:
+    def __init__(self, pool: Pool, key_service: KeyService) -> None:
         self._pool = pool
         self._service = key_service
+        self._gathering = Gathering(self._at)
 
     async def by_id(self, key_id: UUID) -> DataKey:
         """Return the key with this id; raises KeyUnknown, KeyDestroyed, KeyServiceRefused."""
@@ -48,17 +62,46 @@ class DataKeys:
         Two processes that ask at once get the same key: the second finds the row of the first, which is committed by
         then, because ON CONFLICT waits for it.
         """
-        row = await self._pool.fetchrow(_AT, subject, matter)
-        if row is None:
-            await self._make(subject, matter)
-            row = await self._pool.fetchrow(_AT, subject, matter)
-            assert row is not None, "rows of data_keys are never deleted"  # noqa: S101
-        return await self._unwrap(row)
+        return await self._gathering.get((subject, matter))
 
-    async def _make(self, subject: UUID, matter: UUID) -> None:
-        key_id = new_id()
-        wrapped = await self._service.wrap(secrets.token_bytes(KEY_BYTES), _place(key_id, subject, matter, SUITE))
-        await self._pool.execute(_INSERT, key_id, subject, matter, SUITE, wrapped.data, wrapped.kek_id)
+    async def _at(self, places: Collection[Place]) -> Mapping[Place, DataKey | Exception]:
+        found = await self._read(places)
+        if missing := [place for place in places if place not in found]:
+            found |= await self._make(missing)
+        if made_elsewhere := [place for place in missing if place not in found]:
+            found |= await self._read(made_elsewhere)
+        return found
+
+    async def _read(self, places: Collection[Place]) -> dict[Place, DataKey | Exception]:
+        rows = await self._pool.fetch(_AT, [subject for subject, _ in places], [matter for _, matter in places])
+        keys = await asyncio.gather(*(self._due(row) for row in rows))
+        return {(row["subject"], row["matter"]): key for row, key in zip(rows, keys, strict=True)}
+
+    async def _due(self, row: asyncpg.Record) -> DataKey | Exception:
+        """Return the key, or what whoever asks for this one, and for this one only, has to be told."""
+        try:
+            return await self._unwrap(row)
+        except (KeyDestroyed, KeyServiceRefused) as refused:
+            return refused
+
+    async def _make(self, places: Collection[Place]) -> dict[Place, DataKey | Exception]:
+        """Return the keys made here, durable by now; a place where another process was quicker is left out."""
+        keys = [DataKey(new_id(), subject, matter, secrets.token_bytes(KEY_BYTES)) for subject, matter in places]
+        wrapped = await asyncio.gather(*map(self._wrap, keys))
+        rows = await self._pool.fetch(
+            _INSERT,
+            [key.key_id for key in keys],
+            [key.subject for key in keys],
+            [key.matter for key in keys],
+            SUITE,
+            [each.data for each in wrapped],
+            [each.kek_id for each in wrapped],
+        )
+        made = {row["key_id"] for row in rows}
+        return {(key.subject, key.matter): key for key in keys if key.key_id in made}
+
+    async def _wrap(self, key: DataKey) -> Wrapped:
+        return await self._service.wrap(key.material, _place(key.key_id, key.subject, key.matter, SUITE))
 
     async def _unwrap(self, row: asyncpg.Record) -> DataKey:
         key_id, subject, matter = row["key_id"], row["subject"], row["matter"]

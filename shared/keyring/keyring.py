@@ -4,14 +4,14 @@ import secrets
 from typing import Self
 from uuid import UUID
 
-import asyncpg
-
+from shared.database.pool import Pool, open_pool
 from shared.kernel.sealed import Sealed
 from shared.keyring.data_keys import DataKeys, KeyDestroyed, KeyUnknown
 from shared.keyring.envelope import NONCE_BYTES, DataKey, SealBroken, open_text, salt_of, seal_text
 from shared.keyring.key_cache import KeyCache
 from shared.keyring.key_service import KeyService
 
+CONNECTIONS = 4
 CACHED_KEYS = 10_000
 CACHED_SECONDS = 60.0
 """The longest time for which a process still opens what another process has erased."""
@@ -20,7 +20,7 @@ CACHED_SECONDS = 60.0
 class Keyring:
     """The keyring of one process: a pool to the keyring database, a key service and a short-lived key cache."""
 
-    def __init__(self, pool: asyncpg.Pool, key_service: KeyService, cache: KeyCache | None = None) -> None:
+    def __init__(self, pool: Pool, key_service: KeyService, cache: KeyCache | None = None) -> None:
         self._pool = pool
         self._keys = DataKeys(pool, key_service)
         self._cache = cache or KeyCache(CACHED_KEYS, CACHED_SECONDS)
@@ -28,7 +28,7 @@ class Keyring:
     @classmethod
     async def open(cls, dsn: str, key_service: KeyService) -> Self:
         """Connect to the keyring database with the keyring role."""
-        return cls(await asyncpg.create_pool(dsn, min_size=1, max_size=4), key_service)
+        return cls(await open_pool(dsn, CONNECTIONS), key_service)
 
     async def close(self) -> None:
         """Close the pool; keys in memory go with the object."""

@@ -3,6 +3,7 @@
 import asyncio
 import traceback
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -10,29 +11,13 @@ import pytest
 from shared.database.databases import Databases
 from shared.kernel.ids import new_id
 from shared.keyring.data_keys import DataKeys, KeyDestroyed
-from shared.keyring.envelope import SealBroken
-from shared.keyring.key_service import FileKeyService, KeyServiceRefused, Wrapped
+from shared.keyring.envelope import DataKey, SealBroken
+from shared.keyring.key_service import FileKeyService, KeyServiceRefused
 from shared.keyring.keyring import Keyring
 
 TEXT = "李某某在座谈会上的陈述"
 LABEL = "submission.statement"
 ERASE = "UPDATE keyring.data_keys SET destroyed_at = clock_timestamp(), wrapped = NULL WHERE key_id = $1"
-
-
-class Watching:
-    """A key service that looks into the database, on another connection, whenever it unwraps a key."""
-
-    def __init__(self, service: FileKeyService, admin: asyncpg.Connection) -> None:
-        self._service, self._admin = service, admin
-        self.rows_seen: list[int] = []
-
-    async def wrap(self, key: bytes, aad: bytes) -> Wrapped:
-        return await self._service.wrap(key, aad)
-
-    async def unwrap(self, wrapped: Wrapped, aad: bytes) -> bytes:
-        count = await self._admin.fetchval("SELECT count(*) FROM keyring.data_keys WHERE wrapped = $1", wrapped.data)
-        self.rows_seen.append(count)
-        return await self._service.unwrap(wrapped, aad)
 
 
 async def test_what_one_process_seals_another_opens(keyring: Keyring, forgetful: Keyring) -> None:
@@ -88,14 +73,49 @@ async def test_the_second_waits_for_a_first_that_has_not_yet_committed(
 
 
 async def test_the_key_is_durable_before_anything_is_sealed_with_it(
-    keyring_databases: Databases, key_service: FileKeyService, admin: asyncpg.Connection
+    keyring: Keyring, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watching = Watching(key_service, admin)
-    ring = await Keyring.open(keyring_databases.dsn("keyring"), watching)
-    sealed = await ring.seal(TEXT, subject=new_id(), matter=new_id(), label=LABEL)
-    assert watching.rows_seen == [1]
-    assert await admin.fetchval("SELECT count(*) FROM keyring.data_keys WHERE key_id = $1", sealed.key) == 1
-    await ring.close()
+    given, rows_seen, looking = keyring._keys.at, [], asyncio.Lock()
+    count = "SELECT count(*) FROM keyring.data_keys WHERE key_id = $1"
+
+    async def watched(subject: UUID, matter: UUID) -> DataKey:
+        key = await given(subject, matter)
+        async with looking:
+            rows_seen.append(await admin.fetchval(count, key.key_id))
+        return key
+
+    monkeypatch.setattr(keyring._keys, "at", watched)
+    await asyncio.gather(*(keyring.seal(TEXT, subject=new_id(), matter=new_id(), label=LABEL) for _ in range(20)))
+    assert rows_seen == [1] * 20
+
+
+async def test_processes_that_make_many_keys_at_once_agree_on_all(keyring: Keyring, forgetful: Keyring) -> None:
+    for _ in range(5):
+        places = [{"subject": new_id(), "matter": new_id()} for _ in range(40)]
+        there = [keyring.seal(TEXT, **place, label=LABEL) for place in places]
+        back = [forgetful.seal(TEXT, **place, label=LABEL) for place in reversed(places)]
+        sealed = await asyncio.gather(*there, *back)
+        keys = [(one.subject, one.matter, one.key) for one in sealed]
+        assert keys[:40] == keys[:39:-1]
+        assert len({key for *_, key in keys}) == 40
+
+
+async def test_what_is_refused_for_one_is_not_refused_for_its_neighbours(
+    keyring: Keyring, forgetful: Keyring, admin: asyncpg.Connection
+) -> None:
+    erased, altered, good = ({"subject": new_id(), "matter": new_id()} for _ in range(3))
+    keys = [(await keyring.seal(TEXT, **place, label=LABEL)).key for place in (erased, altered)]
+    await admin.execute(ERASE, keys[0])
+    await admin.execute("UPDATE keyring.data_keys SET wrapped = repeat('x', 60)::bytea WHERE key_id = $1", keys[1])
+    sealing = [forgetful.seal(TEXT, **place, label=LABEL) for place in (erased, good, altered, good)]
+    results = await asyncio.gather(*sealing, return_exceptions=True)
+    assert [type(result).__name__ for result in results] == [
+        "KeyDestroyed",
+        "Sealed[str]",
+        "KeyServiceRefused",
+        "Sealed[str]",
+    ]
+    assert results[1] == results[3]
 
 
 async def test_a_destroyed_key_opens_nothing_and_seals_nothing(
