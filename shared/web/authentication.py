@@ -1,9 +1,9 @@
 """Who may call a route: every route under /<service>/v1 declares it, and the route itself enforces it."""
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
-from fastapi import Depends, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends
 from starlette.requests import Request
 
 from shared.authz.caller import Caller
@@ -12,18 +12,34 @@ from shared.authz.tokens import InvalidToken
 from shared.web.problems import Problem
 from shared.web.resources import resources
 
-_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="AccessToken")
+SCHEME = "AccessToken"
+"""The name of the security scheme in the OpenAPI documents."""
+Parameter = Mapping[str, Any]
+"""An OpenAPI parameter object."""
+
+
+async def _admitted(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
 
 
 class Guard:
     """Admits callers with a valid token and, unless `roles` is None, one of these roles.
 
     `GuardedRoute` finds the guard among its dependencies and asks it before the body is read; as a dependency it then
-    only hands over the caller.
+    hands over what `reads` makes of the request: the caller, or a whole command. What `reads` looks at by hand are the
+    operation's `parameters`.
     """
 
-    def __init__(self, roles: frozenset[Role] | None) -> None:
+    def __init__(
+        self,
+        roles: frozenset[Role] | None,
+        reads: Callable[[Request], Awaitable[Any]] = _admitted,
+        parameters: Sequence[Parameter] = (),
+    ) -> None:
         self.roles = roles
+        self.parameters = parameters
+        self._reads = reads
 
     def admit(self, request: Request) -> Caller:
         """Return the caller; raises Problem `token-missing`, `token-invalid`, `token-expired`, `role-not-permitted`."""
@@ -32,12 +48,9 @@ class Guard:
             raise Problem("role-not-permitted")
         return caller
 
-    async def __call__(
-        self, request: Request, _bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
-    ) -> Caller:
-        """Return the caller whom the route has admitted."""
-        caller: Caller = request.state.caller
-        return caller
+    async def __call__(self, request: Request) -> Any:
+        """Return what a route that has admitted its caller is given."""
+        return await self._reads(request)
 
 
 def permitted(*roles: Role) -> Any:

@@ -6,20 +6,40 @@ from hmac import digest
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Header
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from shared.authz.caller import Caller
 from shared.authz.roles import Role
 from shared.eventstore.transact import Cause
-from shared.web.authentication import permitted
-from shared.web.problems import Problem
+from shared.web.authentication import Guard, Parameter
+from shared.web.problems import Fault, Problem
 from shared.web.resources import Resources, resources
 from shared.web.tracing import traceparent
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _ETAG = re.compile(r'(?:W/)?"v(0|[1-9]\d{0,17})"')
 _PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_BOOLEAN = TypeAdapter(bool)
+
+
+def _header(name: str, description: str) -> Parameter:
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+
+
+_PARAMETERS = (
+    {
+        "name": "dry_run",
+        "in": "query",
+        "description": "Answer the events that would be written, write nothing.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    _header("Idempotency-Key", "Required; at most 255 characters."),
+    _header("If-Match", 'ETag of your read, like "v3".'),
+    _header("Rongcuo-Purpose", "Code of the purpose."),
+)
+"""What a command reads of its request beside path and body; looked at by hand, so that each lack has its own problem."""
 
 
 @dataclass(frozen=True)
@@ -54,35 +74,36 @@ class Call:
 
 def commanded(*roles: Role) -> Any:
     """Declare a command that needs one of `roles`: `call: Annotated[Call, commanded(Role.HANDLING_OFFICE)]`."""
-    caller_with_role = permitted(*roles)
+    if not roles:
+        raise ValueError("name the roles")
+    return Depends(Guard(frozenset(roles), _call, _PARAMETERS))
 
-    async def call(
-        request: Request,
-        caller: Annotated[Caller, caller_with_role],
-        dry_run: Annotated[bool, Query(description="Answer the events that would be written, write nothing.")] = False,
-        _key: Annotated[
-            str | None, Header(alias="Idempotency-Key", description="Required; at most 255 characters.")
-        ] = None,
-        _match: Annotated[str | None, Header(alias="If-Match", description='ETag of your read, like "v3".')] = None,
-        _purpose: Annotated[str | None, Header(alias="Rongcuo-Purpose", description="Code of the purpose.")] = None,
-    ) -> Call:
-        key = _idempotency_key(request)
-        held = resources(request)
-        return Call(
-            caller=caller,
-            idempotency_key=key,
-            method=request.method,
-            path=request.url.path,
-            scope=_scope(held, caller, request),
-            digest=await _digest(held, request),
-            if_match=_if_match(request),
-            dry_run=dry_run,
-            correlation=UUID(request.state.trace_id),
-            traceparent=traceparent(request.headers),
-            purpose=_purpose_code(request),
-        )
 
-    return Depends(call)
+async def _call(request: Request) -> Call:
+    dry_run, key = _dry_run(request), _idempotency_key(request)
+    held, caller, path = resources(request), request.state.caller, request.url.path
+    return Call(
+        caller=caller,
+        idempotency_key=key,
+        method=request.method,
+        path=path,
+        scope=_scope(held, caller, request.method, path),
+        digest=await _digest(held, request, path),
+        if_match=_if_match(request),
+        dry_run=dry_run,
+        correlation=UUID(request.state.trace_id),
+        traceparent=traceparent(request.headers),
+        purpose=_purpose_code(request),
+    )
+
+
+def _dry_run(request: Request) -> bool:
+    text = request.query_params.get("dry_run")
+    try:
+        return text is not None and _BOOLEAN.validate_python(text)
+    except ValidationError:
+        fault = Fault(pointer="?dry_run", code="value-invalid", detail="取值不符合要求")
+        raise Problem("query-parameter-invalid", errors=[fault]) from None
 
 
 def _idempotency_key(request: Request) -> str:
@@ -113,15 +134,15 @@ def _purpose_code(request: Request) -> str | None:
     return values[0]
 
 
-def _scope(held: Resources, caller: Caller, request: Request) -> str:
-    parts = (caller.issuer, caller.subject, request.method, request.url.path)
+def _scope(held: Resources, caller: Caller, method: str, path: str) -> str:
+    parts = (caller.issuer, caller.subject, method, path)
     return digest(held.key("idempotency-scope"), _framed(*(part.encode() for part in parts)), "sha256").hex()
 
 
-async def _digest(held: Resources, request: Request) -> bytes:
+async def _digest(held: Resources, request: Request, path: str) -> bytes:
     query = sorted(request.query_params.multi_items())
     text = "&".join(f"{name}={value}" for name, value in query)
-    parts = (request.method.encode(), request.url.path.encode(), text.encode(), await request.body())
+    parts = (request.method.encode(), path.encode(), text.encode(), await request.body())
     return digest(held.key("idempotency-digest"), _framed(*parts), "sha256")
 
 

@@ -87,8 +87,7 @@ class CommandDesk(Generic[S]):
     async def look(self, caller: Caller, aggregate_id: UUID) -> Folded[S]:
         """Return the aggregate as it stands; raises Problem `not-found` also when the caller may not see it."""
         folded = await self.store.load(self.decider, aggregate_id)
-        if folded.version == 0 or not self.visible(caller, folded.state):
-            raise Problem("not-found")
+        self._check_visible(caller, folded)
         return folded
 
     async def recall(self, caller: Caller, aggregate_id: UUID, moment: Moment = _NOW) -> list[Event]:
@@ -119,8 +118,10 @@ class CommandDesk(Generic[S]):
         With `creates` the id is a fresh one: nothing has to be visible or matched, and the answer is 201. Raises
         Problem, Rejected and what `transact` raises; each has its answer in `shared.web.handlers`.
         """
-        current = Folded(self.decider.initial, 0, None) if creates else await self.look(call.caller, aggregate_id)
-        if not call.dry_run and (known := await self._known(call)):
+        current, known = await self.store.look(self.decider, aggregate_id, scope=call.scope, key=call.idempotency_key)
+        if not creates:
+            self._check_visible(call.caller, current)
+        if known and not call.dry_run:
             return await self._replay(call, known)
         if not creates:
             await self._match(call, aggregate_id, current.version)
@@ -129,7 +130,7 @@ class CommandDesk(Generic[S]):
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 made = await command(current.state) if callable(command) else command
-                outcome = await self._transact(call, aggregate_id, made, rules(current.state), creates)
+                outcome = await self._transact(call, aggregate_id, made, current, rules(current.state), creates)
         except KeyKnown as twin:
             return await self._replay(call, twin.record)
         except Rejected:
@@ -143,7 +144,13 @@ class CommandDesk(Generic[S]):
             raise
         return self._answer(call, aggregate_id, outcome, creates)
 
-    async def _transact(self, call: Call, aggregate_id: UUID, command: object, rules: Any, creates: bool) -> Outcome[S]:
+    def _check_visible(self, caller: Caller, folded: Folded[S]) -> None:
+        if folded.version == 0 or not self.visible(caller, folded.state):
+            raise Problem("not-found")
+
+    async def _transact(
+        self, call: Call, aggregate_id: UUID, command: object, current: Folded[S], rules: Any, creates: bool
+    ) -> Outcome[S]:
         record = IdempotencyRecord(
             scope=call.scope,
             key=call.idempotency_key,
@@ -158,6 +165,7 @@ class CommandDesk(Generic[S]):
             command,
             rules=rules,
             cause=call.cause(),
+            loaded=current,
             expected_version=None if creates else call.if_match,
             idempotency=None if call.dry_run else record,
             dry_run=call.dry_run,

@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from shared.web.authentication import Guard
+from shared.web.authentication import SCHEME, Guard
 from shared.web.problems import Fault, Problem
 from shared.web.strict_json import FORBIDDEN, parse_strict
 
@@ -53,9 +53,9 @@ class GuardedRoute(APIRoute):
         guard = next((dependant.call for dependant in dependants if isinstance(dependant.call, Guard)), None)
         if guard is None:
             raise UnguardedRoute(f"{self.methods} {self.path}")
-        if guard.roles is not None:
-            self.openapi_extra = {**(self.openapi_extra or {}), "x-roles": sorted(guard.roles)}
+        self.openapi_extra = {**(self.openapi_extra or {}), **_told(guard)}
         known = {name for dependant in dependants for name in _query_names(dependant)}
+        known |= {parameter["name"] for parameter in guard.parameters if parameter["in"] == "query"}
         takes_body = self.body_field is not None
 
         async def guarded(request: Request) -> Response:
@@ -71,6 +71,16 @@ class GuardedRoute(APIRoute):
 def router(*tags: str) -> APIRouter:
     """Return a router for a service's routes, with paths relative to /<service>/v1."""
     return APIRouter(route_class=GuardedRoute, tags=list(tags))
+
+
+def _told(guard: Guard) -> dict[str, Any]:
+    """Return what the guard adds to the operation's description."""
+    told: dict[str, Any] = {"security": [{SCHEME: []}]}
+    if guard.roles is not None:
+        told["x-roles"] = sorted(guard.roles)
+    if guard.parameters:
+        told["parameters"] = [dict(parameter) for parameter in guard.parameters]
+    return told
 
 
 def _flat(dependant: Dependant) -> Iterator[Dependant]:
