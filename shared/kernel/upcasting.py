@@ -13,11 +13,11 @@ class Upcasters:
     def __init__(self, steps: Mapping[tuple[str, int], Upcaster] | None = None) -> None:
         self._steps = dict(steps or {})
 
-    def lift(self, event_type: str, version: int, data: Data) -> tuple[int, Data]:
-        """Apply every step that follows `version`; return the version reached and the data in that version's shape."""
-        while step := self._steps.get((event_type, version)):
-            data, version = step(data), version + 1
-        return version, data
+    def chain(self, event_type: str, version: int) -> tuple[Upcaster, ...]:
+        """Return the steps that follow `version`, in order."""
+        if step := self._steps.get((event_type, version)):
+            return (step, *self.chain(event_type, version + 1))
+        return ()
 
     def check(self, current: Mapping[str, int]) -> None:
         """Raise ValueError unless the steps of every event type lead from version 1 to its current one."""
