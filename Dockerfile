@@ -25,6 +25,7 @@ LABEL org.opencontainers.image.title="rongcuo" \
 RUN groupadd --gid 10001 rongcuo \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir / --shell /usr/sbin/nologin rongcuo
 COPY --from=build /opt/rongcuo /opt/rongcuo
+COPY deploy/kafka/acls.csv /etc/rongcuo/acls.csv
 ENV PATH=/opt/rongcuo/bin:$PATH \
     LANG=C.UTF-8 \
     PYTHONUNBUFFERED=1 \

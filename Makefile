@@ -35,12 +35,13 @@ test: setup ## All tests on a real PostgreSQL and a real Kafka; the SQL tests on
 	@$(RUN) -m tests.support.other_postgres
 
 .PHONY: check
-check: setup ## Style, types, layers and documents
+check: setup ## Style, types, layers, documents and the files of the deployment
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 	@$(RUN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
-	@$(RUN) -m pytest -q tests/docs
+	@$(RUN) -m tests.deploy.validate
+	@$(RUN) -m pytest -q tests/docs tests/deploy --ignore=tests/deploy/test_shape.py
 
 .PHONY: planted
 planted: setup ## Plant each known mistake in a copy of the tree and see that its test turns red
