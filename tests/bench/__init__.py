@@ -1,0 +1,1 @@
+"""What measures: its arithmetic, its reports, and that its counters can fail."""

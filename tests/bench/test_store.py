@@ -1,0 +1,84 @@
+"""The harness runs our log: processes, window, reader and verdict are those of `make bench-store`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bench.figures import Latency
+from bench.servers import place, postgres
+from bench.store.catalogue import store_of
+from bench.store.correctness import Verdict
+from bench.store.measure import Run, append, run_once
+from bench.store.port import Servers
+from bench.store.replaying import Way, replay_once
+from bench.store.tables import NOT_RANKED, append_ratios, append_table
+from bench.store.workload import Workload
+
+SHORT = Workload(callers=4, warm_up_s=0.1, seconds=0.2)
+RUN = Run(100.0, 30, Latency(1.0, 2.0), 0, 0.3, 3000, Verdict(stored=30, delivered=30))
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """A private PostgreSQL."""
+    with place() as directory, postgres(directory) as server:
+        yield Servers(server, directory)
+
+
+async def test_our_log_misses_nothing_between_two_processes_and_in_a_hot_stream(servers: Servers) -> None:
+    ours = store_of("ours-idempotent")
+    await ours.prepare(servers)
+    for workload in (replace(SHORT, processes=2, events=3), replace(SHORT, hot=True)):
+        run = await run_once(ours, workload, servers)
+        assert run.clean
+        assert run.verdict.delivered == run.verdict.stored >= run.events > 0
+        assert run.verdict.stored % workload.events == 0
+        assert run.appends_per_s > 0
+        assert run.latency.p99 >= run.latency.p50 > 0
+        assert run.cpu_s > 0
+        assert run.wal_bytes
+
+
+async def test_a_filled_log_can_be_replayed_and_appended_to(servers: Servers) -> None:
+    ours = store_of("ours")
+    await ours.prepare(servers)
+    async with ours.fresh(servers) as filled:
+        await ours.fill(filled.address, 2_000)
+        assert len(await ours.stored(filled.address)) == 2_000
+        for kind, title in ours.replay_kinds:
+            assert await replay_once(Way(ours, filled, kind, title), 5.0) > 0
+        workload = replace(SHORT, existing=200, depth=10)
+        run, acknowledged = await append(ours, workload, servers, filled)
+        assert not run.refused
+        assert run.conflicts == 0
+        assert len(await ours.stored(filled.address)) == 2_000 + len(acknowledged)
+
+
+def test_a_store_that_misses_is_listed_and_not_ranked() -> None:
+    found = {
+        "ours": [RUN],
+        "eventsourcing-safe": [replace(RUN, appends_per_s=10.0)],
+        "lossy": [replace(RUN, appends_per_s=900.0, verdict=Verdict(stored=30, delivered=29, missed=1))],
+        "umadb": [replace(RUN, appends_per_s=50.0)],
+    }
+    titles = {key: key for key in found}
+    unsafe = {key for key, runs in found.items() if not all(run.clean for run in runs)}
+    rows = {row["store"]: row for row in append_table(SHORT, found, titles, unsafe).rows}
+    assert {name: row["rank"] for name, row in rows.items()} == {
+        "lossy": NOT_RANKED,
+        "ours": 1,
+        "umadb": 2,
+        "eventsourcing-safe": 3,
+    }
+    assert rows["lossy"]["missed"] == 1
+    assert list(append_ratios(SHORT, found, titles, unsafe).values()) == [10.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "spoiled", [replace(RUN, refused=Counter(AppendRefused=1)), replace(RUN, reader_failed="LogHole: 3")]
+)
+def test_a_store_that_refuses_or_whose_reader_stops_is_not_clean(spoiled: Run) -> None:
+    assert RUN.clean
+    assert not spoiled.clean
