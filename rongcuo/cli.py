@@ -26,6 +26,7 @@ from shared.eventstore.errors import LogStopped
 from shared.hosting.installation import VERSION, DatabasesUnknown, Installation
 from shared.kernel.ids import new_id
 from shared.keyring.private_file import PrivateFileRefused
+from shared.messaging.acls import AclsRefused, read_acls
 from shared.messaging.brokers import BrokersRefused
 from shared.messaging.discard import NothingParked
 from shared.messaging.recovery import RecoveryRefused
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(operations.parked, name="parked")
 _TOLD = (
+    AclsRefused,
     BrokersRefused,
     DatabaseRefused,
     DatabasesUnknown,
@@ -142,6 +144,18 @@ def topics() -> None:
     settings = _settings()
     asyncio.run(prepare_topics(installations.brokers(settings), settings.start_s))
     typer.echo("topics: ok")
+
+
+@app.command()
+def acls(
+    file: Annotated[Path, typer.Argument(help="The list of rights, as in deploy/kafka/acls.csv.")],
+) -> None:
+    """按清单设置 Kafka 权限. Give Kafka's users the rights in a file, and take others from them."""
+    from rongcuo.platform import prepare_acls
+
+    settings = _settings()
+    changes = asyncio.run(prepare_acls(installations.brokers(settings), read_acls(file), settings.start_s))
+    typer.echo(f"acls: {len(changes.given)} given, {len(changes.taken)} taken, {changes.standing} as they were")
 
 
 @app.command()

@@ -25,6 +25,7 @@ from shared.database.schema import await_server
 from shared.eventstore.readmodels import ReadModel
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.worker import Worker
+from shared.messaging.acls import Acl, Changes, apply_acls
 from shared.messaging.brokers import await_brokers
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.topics import ensure_topics
@@ -71,6 +72,12 @@ async def prepare_topics(kafka: KafkaSettings, patience_s: float) -> None:
     """Make the topics of all logs, or check those that are there; brokers that are starting are waited for."""
     await await_brokers(kafka, patience_s)
     await ensure_topics(kafka, list(PROGRAMS))
+
+
+async def prepare_acls(kafka: KafkaSettings, wanted: set[Acl], patience_s: float) -> Changes:
+    """Make the rights at the brokers those that are wanted; brokers that are starting are waited for."""
+    await await_brokers(kafka, patience_s)
+    return await apply_acls(kafka, wanted)
 
 
 def application(installation: Installation, names: Sequence[str], running: Sequence[Worker]) -> Starlette:

@@ -45,7 +45,7 @@ async def ensure_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
     Raises TopicMismatch when a topic that was there before is different.
     """
     configs = {**_FOREVER, "min.insync.replicas": str(settings.min_insync)}
-    async with _admin(settings) as admin:
+    async with administrator(settings) as admin:
         for log in logs:
             name = topic_name(settings.topic_prefix, log)
             answer = await admin.create_topics(
@@ -53,18 +53,20 @@ async def ensure_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
             )
             for _, code, *_ in answer.topic_errors:
                 if code not in (0, _TOPIC_EXISTS):
-                    raise for_code(code)(name)
+                    raise TopicMismatch(f"{name} cannot be made: {for_code(code).__name__}")
     await _until_known(settings, logs)
 
 
 async def check_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
     """Raise TopicMismatch unless every topic is there with its partitions and keeps its records for ever."""
-    async with _admin(settings) as admin:
+    async with administrator(settings) as admin:
         for log in logs:
             name = topic_name(settings.topic_prefix, log)
             (topic,) = await admin.describe_topics([name])
             if topic["error_code"] == _UNKNOWN_TOPIC:
                 raise TopicMissing(name)
+            if topic["error_code"]:
+                raise TopicMismatch(f"{name}: {for_code(topic['error_code']).__name__}")
             _compare(name, "partitions", str(len(topic["partitions"])), str(PARTITIONS))
             configs = await _configs(admin, name)
             for setting, wanted in {**_FOREVER, "min.insync.replicas": str(settings.min_insync)}.items():
@@ -82,6 +84,9 @@ async def _until_known(settings: KafkaSettings, logs: Sequence[str]) -> None:
 
 async def _configs(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
     (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    for code, *_ in answer.resources:
+        if code:
+            raise TopicMismatch(f"{name}: its settings cannot be read: {for_code(code).__name__}")
     return {entry[0]: entry[1] for resource in answer.resources for entry in resource[4]}
 
 
@@ -91,7 +96,8 @@ def _compare(topic: str, setting: str, found: str, wanted: str) -> None:
 
 
 @asynccontextmanager
-async def _admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def administrator(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Open a client that makes and describes; what it may do follows from the user in `settings`."""
     admin = AIOKafkaAdminClient(**settings.client())
     try:
         await admin.start()
