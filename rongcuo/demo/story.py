@@ -125,7 +125,7 @@ async def notice_of(cast: Cast, party: str, template: str) -> str:
 async def complete_volume(cast: Cast, case: str, day: str) -> None:
     """Wait for the dossier that the conclusion opened, and close its volume once both papers have arrived."""
     resource = f"/archive/v1/dossiers/{case}"
-    await cast.archivist.until(resource, lambda answer: len(answer["papers"]) >= 2)
+    await cast.archivist.until(resource, lambda answer: len(answer.get("papers", ())) >= 2)
     await cast.archivist.command(resource, "volume", {"on": day, "pages": 36, "retention": "permanent"})
 
 
