@@ -12,6 +12,19 @@ from shared.kernel.recorded import Recorded
 from shared.messaging.connections import Pool
 from shared.messaging.producer import Acknowledged
 
+_ADVANCE = """
+WITH moved AS (
+    UPDATE log.relay SET position = $4, event_id = $5 WHERE log = $1 AND epoch = $2 AND position = $3
+    RETURNING log, position
+),
+ends AS (
+    INSERT INTO log.relay_partitions (log, partition, end_offset, event_id)
+    SELECT moved.log, e.* FROM moved, unnest($6::integer[], $7::bigint[], $8::uuid[]) AS e
+    ON CONFLICT (log, partition) DO UPDATE SET end_offset = excluded.end_offset, event_id = excluded.event_id
+)
+SELECT position FROM moved
+"""
+
 
 class CheckpointRefused(Exception):
     """Another relay, or an operator, has taken over since."""
@@ -51,19 +64,15 @@ async def ends(pool: Pool, log: str) -> dict[int, PartitionEnd]:
 async def advance(pool: Pool, claim: Claim, last: Recorded, done: Sequence[Acknowledged]) -> Claim:
     """Move the checkpoint to `last` and remember where the partitions end; raises CheckpointRefused."""
     final = {acknowledged.partition: acknowledged for acknowledged in done}
-    async with pool.acquire() as connection, connection.transaction():
-        moved = await connection.execute(
-            "UPDATE log.relay SET position = $4, event_id = $5 WHERE log = $1 AND epoch = $2 AND position = $3",
-            *(claim.log, claim.epoch, claim.position, last.position, last.event_id),
-        )
-        _must_move(moved, claim)
-        await connection.execute(
-            "INSERT INTO log.relay_partitions (log, partition, end_offset, event_id)"
-            " SELECT $1, * FROM unnest($2::integer[], $3::bigint[], $4::uuid[])"
-            " ON CONFLICT (log, partition) DO UPDATE"
-            " SET end_offset = excluded.end_offset, event_id = excluded.event_id",
-            *(claim.log, list(final), [a.end for a in final.values()], [a.last.event_id for a in final.values()]),
-        )
+    moved = await pool.fetchval(
+        _ADVANCE,
+        *(claim.log, claim.epoch, claim.position, last.position, last.event_id),
+        list(final),
+        [acknowledged.end for acknowledged in final.values()],
+        [acknowledged.last.event_id for acknowledged in final.values()],
+    )
+    if moved != last.position:
+        raise CheckpointRefused(claim.log)
     return Claim(claim.log, claim.epoch, last.position)
 
 

@@ -6,9 +6,10 @@ the stream's order.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -20,6 +21,7 @@ from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.topics import partition_of, topic_name
 
 _BATCH_BYTES = 512 * 1024  # twice the largest event, half of the broker's default limit
+_UNCOMPRESSED: Final = 0
 _REQUEST_TIMEOUT_MS = 15_000
 
 
@@ -37,6 +39,14 @@ class Acknowledged:
     last: Recorded
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A page as it goes out: batches of one partition each, with the last event of each batch."""
+
+    page: Sequence[Recorded]
+    batches: Sequence[tuple[int, BatchBuilder, Recorded]]
+
+
 class Publisher:
     """Publishes pages of one log in order; one task at a time."""
 
@@ -45,11 +55,11 @@ class Publisher:
         self._topic = topic_name(settings.topic_prefix, log)
         self._producer: AIOKafkaProducer | None = None
 
-    async def publish(self, page: Sequence[Recorded]) -> list[Acknowledged]:
-        """Send a page and wait for all acknowledgements; raises PublishFailed."""
+    async def publish(self, packed: Packed) -> list[Acknowledged]:
+        """Send a page and wait for all acknowledgements; raises PublishFailed. What was packed can be sent once."""
         try:
             producer = self._producer or await self._start()
-            return await self._send(producer, page)
+            return await self._send(producer, packed)
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
             raise PublishFailed(type(error).__name__) from None
@@ -75,9 +85,9 @@ class Publisher:
         await self._producer.start()
         return self._producer
 
-    async def _send(self, producer: AIOKafkaProducer, page: Sequence[Recorded]) -> list[Acknowledged]:
+    async def _send(self, producer: AIOKafkaProducer, packed: Packed) -> list[Acknowledged]:
         sent = []
-        for partition, batch, last in _batches(producer, page):
+        for partition, batch, last in packed.batches:
             count = batch.record_count()
             sent.append((partition, count, last, await producer.send_batch(batch, self._topic, partition=partition)))
         answers = await asyncio.gather(*(future for *_, future in sent), return_exceptions=True)
@@ -90,19 +100,23 @@ class Publisher:
         return acknowledged
 
 
-def _batches(producer: AIOKafkaProducer, page: Iterable[Recorded]) -> list[tuple[int, BatchBuilder, Recorded]]:
+def pack(page: Sequence[Recorded]) -> Packed:
     """Pack a page into batches, in order within every partition."""
     done: list[tuple[int, BatchBuilder, Recorded]] = []
     filling: dict[int, tuple[BatchBuilder, Recorded]] = {}
     for recorded in page:
         partition = partition_of(recorded.stream)
-        batch, last = filling.get(partition) or (producer.create_batch(), recorded)
+        batch, last = filling.get(partition) or (_batch(), recorded)
         if not _append(batch, recorded):
             done.append((partition, batch, last))
-            batch = producer.create_batch()
+            batch = _batch()
             _append(batch, recorded)
         filling[partition] = (batch, recorded)
-    return done + [(partition, batch, last) for partition, (batch, last) in filling.items()]
+    return Packed(page, [*done, *((partition, batch, last) for partition, (batch, last) in filling.items())])
+
+
+def _batch() -> BatchBuilder:
+    return BatchBuilder(_BATCH_BYTES, _UNCOMPRESSED)
 
 
 def _append(batch: BatchBuilder, recorded: Recorded) -> bool:

@@ -2,6 +2,7 @@
 
 Only the holder of the lease publishes, and only the holder of the newest epoch moves the checkpoint. The order is
 always: read, send, await every acknowledgement, then the checkpoint; dying in between gives duplicates, never a loss.
+While a full page is on its way the next one is read and packed.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from shared.messaging.connections import Pool
 from shared.messaging.evidence import LogBehindBus, check_log, lost_partitions
 from shared.messaging.holding import Holding
 from shared.messaging.kafka_settings import KafkaSettings
-from shared.messaging.producer import Acknowledged, Publisher
+from shared.messaging.producer import Acknowledged, Packed, Publisher, pack
 from shared.messaging.reader import open_reader
 from shared.messaging.topics import topic_name
 from shared.messaging.waiting import Backoff, is_stray, monotonic, pause
@@ -76,6 +77,7 @@ class Relay:
         self._publisher = Publisher(settings, log)
         self._claim: Claim | None = None
         self._ends: dict[int, PartitionEnd] = {}
+        self._ahead: tuple[int, asyncio.Task[Packed]] | None = None
         self._looked_at = _NEVER
         self._state: tuple[str, str | None] = ("waiting", None)
 
@@ -107,6 +109,7 @@ class Relay:
 
     async def close(self) -> None:
         """Drop the producer and give the lease back."""
+        self._drop_ahead()
         await self._publisher.close()
         await self._lease.release()
 
@@ -115,24 +118,54 @@ class Relay:
 
         Raises LogBehindBus, CheckpointRefused, PublishFailed and what the clients raise.
         """
+        try:
+            return await self._step()
+        except BaseException:
+            self._drop_ahead()  # after trouble the database may be another one
+            raise
+
+    async def _step(self) -> int:
         if not await self._lease.hold():
             self._claim, self._state = None, ("waiting", None)
+            self._drop_ahead()
             return 0
         claim = self._claim or await self._take_over()
         if monotonic() - self._looked_at >= self._pace.look_s:
             claim = await self._look(claim)
         self._state = ("publishing", None)
-        page = await self._log.read_page(after=claim.position, limit=self._pace.page)
-        if not page:
+        packed = await self._next(claim.position)
+        if not packed.page:
             return 0
-        done = await self._publisher.publish(page)
+        done = await self._publisher.publish(packed)
         await self._hook("acknowledged")
         if lost := self._regressed(done):
             await self._refill(claim, lost)
             return 0
-        self._claim = await checkpoint.advance(self._pool, claim, page[-1], done)
+        self._claim = await checkpoint.advance(self._pool, claim, packed.page[-1], done)
         self._ends |= {a.partition: PartitionEnd(a.end, a.last.event_id) for a in done}
-        return len(page)
+        return len(packed.page)
+
+    async def _next(self, after: int) -> Packed:
+        """Return the page that follows `after`, and begin to make the one behind a full page ready."""
+        if self._ahead and self._ahead[0] == after:
+            packed = await self._ahead[1]
+        else:
+            self._drop_ahead()
+            packed = await self._packed(after)
+        self._ahead = None
+        if len(packed.page) == self._pace.page:
+            position = packed.page[-1].position
+            self._ahead = position, asyncio.create_task(self._packed(position))
+        return packed
+
+    async def _packed(self, after: int) -> Packed:
+        return pack(await self._log.read_page(after=after, limit=self._pace.page))
+
+    def _drop_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead:
+            ahead[1].cancel()
+            ahead[1].add_done_callback(lambda task: task.cancelled() or task.exception())  # who needs it reads it again
 
     async def _supervised_step(self) -> int:
         try:

@@ -116,6 +116,27 @@ async def test_the_checkpoint_of_a_relay_that_was_replaced_meanwhile_is_refused(
     await heir.close()
 
 
+async def test_what_was_read_ahead_is_forgotten_after_trouble(bed: Bed, settings: KafkaSettings) -> None:
+    written = await write_some(bed.intake, streams=4)
+    steps = []
+
+    async def die_the_second_time(point: str) -> None:
+        steps.append(point)
+        if steps.count("acknowledged") == 2:
+            raise Killed
+
+    active = relay(bed, settings, page=4, hook=die_the_second_time)
+    assert await active.step() == 4
+    assert active._ahead is not None
+    with pytest.raises(Killed):
+        await active.step()
+    assert active._ahead is None
+    await publish_all(active)
+    sent = await read_topic(settings, "intake")
+    assert len(sent) == len(written) + 4
+    assert set(sent) == set(written)
+
+
 async def test_republishing_lets_the_active_relay_go_back(bed: Bed, settings: KafkaSettings) -> None:
     written = await write_some(bed.intake, streams=3)
     active, stop = Relay(bed.intake.log.pool, "intake", settings, holder="one", pace=EAGER), asyncio.Event()
