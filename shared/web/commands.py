@@ -39,7 +39,7 @@ _PARAMETERS = (
     _header("If-Match", 'ETag of your read, like "v3".'),
     _header("Rongcuo-Purpose", "Code of the purpose."),
 )
-"""What a command reads of its request beside path and body; looked at by hand, so that each lack has its own problem."""
+"""What a command reads of its request beside path and body; read by hand, so that each lack has its own problem."""
 
 
 @dataclass(frozen=True)
