@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -46,7 +45,7 @@ async def write(client: Client, order: Order) -> Found:
         say("done")
         sys.stdin.readline()  # the parent looks at what we have used, while we are still here
     outcome.seconds = (window.ended_ns - window.begun_ns) / 1e9
-    return asdict(outcome)
+    return vars(outcome)
 
 
 def keep_time(workload: Workload, window: Window, outcome: Outcome) -> None:
