@@ -1,4 +1,4 @@
-"""`python -m tests.faults --seconds 600 [--seed N]`: a storm of faults over a working site, and what came of it.
+"""`python -m tests.faults --seconds 600 [--seed N] [--logs DIR]`: a storm of faults over a working site.
 
 Exit code 1 when anything was lost, doubled, left out, answered wrongly or did not come to rest.
 """
@@ -7,7 +7,9 @@ import argparse
 import asyncio
 import logging
 import secrets
+import shutil
 import sys
+from pathlib import Path
 
 import uvloop
 
@@ -20,12 +22,16 @@ CLIENTS = 24
 PAUSE_S = 4.0
 
 
-async def _run(seed: int, seconds: float) -> Outcome:
+async def _run(seed: int, seconds: float, logs: Path | None) -> Outcome:
     with roomy_directory() as place:
-        async with opened(place, LARGE) as site:
-            return await storm(
-                site, place / "answered.ndjson", seed=seed, seconds=seconds, pause_s=PAUSE_S, clients=CLIENTS
-            )
+        try:
+            async with opened(place, LARGE) as site:
+                return await storm(
+                    site, place / "answered.ndjson", seed=seed, seconds=seconds, pause_s=PAUSE_S, clients=CLIENTS
+                )
+        finally:
+            if logs:
+                shutil.copytree(place / "logs", logs)
 
 
 def main() -> int:
@@ -33,12 +39,13 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--logs", type=Path, help="a new directory that keeps what the processes have printed")
     options = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     logging.basicConfig(level=logging.CRITICAL)
     print(f"faults: seed {seed}, {options.seconds:.0f} s", flush=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        outcome = runner.run(_run(seed, options.seconds))
+        outcome = runner.run(_run(seed, options.seconds, options.logs))
     show(outcome)
     return int(bool(outcome.faults))
 

@@ -46,7 +46,7 @@ async def judge(site: Site, journal: Path) -> Verdict:
     verdict = Verdict(acknowledged=len(calls), stored=len(events))
     _effects(verdict, calls, drafts, events)
     _answers(verdict, calls, events)
-    _dense(verdict, events)
+    dense(verdict, events)
     await _published(verdict, site, events)
     await _archived(verdict, site, events)
     await _witnessed(verdict, site, events)
@@ -78,7 +78,8 @@ def _answers(verdict: Verdict, calls: Sequence[Answered], events: Sequence[Recor
             verdict.lost.append(f"{call.path} was answered with version {call.version}, where something else stands")
 
 
-def _dense(verdict: Verdict, events: Sequence[Recorded]) -> None:
+def dense(verdict: Verdict, events: Sequence[Recorded]) -> None:
+    """Positions count up from 1 in every log, and versions in every stream."""
     _count_up(verdict, "log", ((event.log, event.position) for event in events))
     ordered = sorted(events, key=lambda event: (event.stream, event.version))
     _count_up(verdict, "stream", ((event.stream, event.version) for event in ordered))

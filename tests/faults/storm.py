@@ -4,7 +4,7 @@ import asyncio
 import random  # noqa: TID251 - a test's
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -80,30 +80,29 @@ class Storm:
     async def kill_process(self, role: str) -> None:
         """Kill an API process or a worker (now and then the witness), and start it again."""
         names = self.site.names(role) + (self.site.names("witness") if role == "worker" else [])
-        if name := self._take(names):
-            await self._down(name)
-            await self._back(role, name, time.monotonic())
+        name = await self._take(names)
+        begun = await self._down(name)
+        await self._back(role, name, begun)
 
     async def kill_server(self, server: Server) -> None:
         """Kill PostgreSQL or the broker with all its processes, and start it again."""
         part = "broker" if server is self.site.kafka else "postgres"
-        if self._take([part]):
-            begun = time.monotonic()
-            await server.kill()
-            self.damage.kills[part] += 1
-            await asyncio.sleep(self._chance.uniform(*DOWN_S))
-            await server.start()
-            await (self._broker_answers() if part == "broker" else self.site.value("intake", "SELECT 1"))
-            self._give_back(part, begun)
+        await self._take([part])
+        begun = time.monotonic()
+        await server.kill()
+        self.damage.kills[part] += 1
+        await asyncio.sleep(self._chance.uniform(*DOWN_S))
+        await server.start()
+        await (self._broker_answers() if part == "broker" else self.site.value("intake", "SELECT 1"))
+        self.damage.recoveries[part].append(time.monotonic() - begun)
+        self._struck.discard(part)
 
     async def kill_relay(self) -> None:
         """Let the relay of a log die at a point of its own."""
-        free = [service for service in SERVICES if not self._struck & set(self.site.names("worker", service))]
-        if not free:
-            return
-        service = self._chance.choice(free)
+        service = self._chance.choice(SERVICES)
         names = self.site.names("worker", service)
-        self._struck |= set(names)
+        for name in names:
+            await self._take([name])
         for name in names:  # whoever is left would hold the lease
             await self._down(name)
         point = self._chance.choice(dying.RELAY)
@@ -135,8 +134,7 @@ class Storm:
     async def freeze(self, seconds: tuple[float, float]) -> None:
         """Let a part stand still for a while, and then go on as if nothing had been."""
         kind = self._chance.choice(["api", "worker", "postgres", "broker"])
-        if not (name := self._take([kind] if kind in self._servers else self.site.names(kind))):
-            return
+        name = await self._take([kind] if kind in self._servers else self.site.names(kind))
         self.damage.freezes[f"{kind}, {'long' if seconds == LONG_S else 'short'}"] += 1
         server = self._servers.get(name)
         if server:
@@ -152,8 +150,7 @@ class Storm:
 
     async def cut(self, place: str) -> None:
         """Slow, hold, reset, refuse, or lose a request or an answer, on the way to `place`."""
-        if place in {"postgres", "kafka"} and not self._take([f"to {place}"]):
-            return
+        await self._take([f"to {place}"])
         proxy = self.site.proxies[place]
         fault = self._chance.choice(["slow", "hang", "reset", "down", "before-request", "before-answer"])
         self.damage.cuts[f"{fault} to {place if place in {'postgres', 'kafka'} else 'api'}"] += 1
@@ -173,15 +170,19 @@ class Storm:
         self._struck.discard(f"to {place}")
 
     async def _die(self, role: str, point: dying.Point) -> None:
-        if name := self._take(self.site.names(role)):
-            await self._down(name)
-            await self._died_at(name, point)
-            await self._back(role, name, time.monotonic())
+        name = await self._take(self.site.names(role))
+        begun = await self._down(name)
+        if await self._died_at(name, point):
+            begun = time.monotonic()
+        await self._back(role, name, begun)
 
-    async def _down(self, name: str) -> None:
+    async def _down(self, name: str) -> float:
+        """Kill a process, leave it down for a moment, and return when it died."""
         self.site.kill(name)
+        begun = time.monotonic()
         self.damage.kills["api" if ".api." in name else "worker"] += 1
         await asyncio.sleep(self._chance.uniform(*DOWN_S))
+        return begun
 
     async def _died_at(self, name: str, point: dying.Point) -> bool:
         """Start a process that dies at `point`; when it does not come there in time it is killed."""
@@ -204,18 +205,13 @@ class Storm:
         self.damage.recoveries[role].append(time.monotonic() - begun)
         self._struck.discard(name)
 
-    def _take(self, names: list[str]) -> str | None:
-        """Return one of these that nothing has struck, and count it as struck."""
-        free = [name for name in names if name not in self._struck]
-        if not free:
-            return None
+    async def _take(self, names: Sequence[str]) -> str:
+        """Wait until one of these is whole, and count it as struck."""
+        while not (free := [name for name in names if name not in self._struck]):
+            await asyncio.sleep(0.1)
         name = self._chance.choice(free)
         self._struck.add(name)
         return name
-
-    def _give_back(self, part: str, begun: float) -> None:
-        self.damage.recoveries[part].append(time.monotonic() - begun)
-        self._struck.discard(part)
 
     async def _relay(self, service: str) -> tuple[int, int, int]:
         while True:

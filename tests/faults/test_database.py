@@ -1,0 +1,60 @@
+"""A database that comes back behind Kafka takes nothing until an operator recovers it, and then holds everything."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from shared.database.databases import SERVICES
+from tests.faults.clients import Street, matter, withdrawn
+from tests.faults.conftest import Working
+from tests.faults.rest import at_rest
+from tests.faults.site import Site, until
+
+REST_S = 60.0
+STOPPED = "SELECT stopped FROM log.head"
+
+
+async def test_a_database_behind_kafka_is_closed_until_it_is_recovered(
+    site: Site, street: Street, clients_work: Working, nothing_is_wrong: Callable[[], Awaitable[None]], tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    await site.postgres.kill()
+    await site.postgres.copy(older)
+    await site.postgres.start()
+    async with clients_work([matter, withdrawn], 2):
+        pass
+    assert await at_rest(site, REST_S) == []
+    heads = {service: await site.value(service, "SELECT position FROM log.head") for service in SERVICES}
+
+    site.unwatched.update(site.processes.started)
+    site.kill_all()  # docs/bus.md: no process runs while a database is replaced
+    await site.postgres.kill()
+    await site.postgres.put_back(older)
+    await site.postgres.start()
+    for name in site.processes.started:
+        site.start(name)
+    site.unwatched.clear()
+    for service in SERVICES:
+        assert await _stopped(site, service) == "log-behind"
+    await site.ready(site.names("api", "intake")[0])
+    answer = await street.http.post(
+        f"{site.processes.address(site.names('api', 'intake')[0])}/intake/v1/parties",
+        json={"party_id": "x"},
+    )
+    assert answer.status_code
+    for said in await asyncio.gather(*(site.rongcuo("recover", service) for service in SERVICES)):
+        assert "events restored" in said
+    await site.all_ready()
+    async with clients_work([matter, withdrawn], 2):
+        pass
+    await nothing_is_wrong()
+    for service, head in heads.items():
+        assert await site.value(service, "SELECT position FROM log.head") > head  # type: ignore[operator]
+
+
+async def _stopped(site: Site, service: str) -> object:
+    async def said() -> bool:
+        return await site.value(service, STOPPED) is not None
+
+    await until(said)
+    return await site.value(service, STOPPED)
