@@ -1,14 +1,15 @@
 """The services by name, and the one-process shape: all applications behind one port, all workers beside them."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.adjudication import main as adjudication_main
 from services.adjudication import worker as adjudication_worker
@@ -106,13 +107,20 @@ def application(installation: Installation, names: Sequence[str], running: Seque
     async def version(_: Request) -> Response:
         return JSONResponse({"service": ",".join(names), "version": VERSION, "api": "v1"})
 
-    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
-        await apps.get(name, first)(scope, receive, send)
+    routes = [Route("/readyz", readyz), Route("/version", version), Mount("/", app=first)]
+    return _Platform(apps, routes=routes, lifespan=lifespan)
 
-    return Starlette(
-        routes=[Route("/readyz", readyz), Route("/version", version), Mount("/", app=dispatch)], lifespan=lifespan
-    )
+
+class _Platform(Starlette):
+    """What speaks for all services; a request whose path begins with a service's name goes straight to that service."""
+
+    def __init__(self, apps: Mapping[str, ASGIApp], **options: Any) -> None:
+        super().__init__(**options)
+        self._apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
+        await self._apps.get(name, super().__call__)(scope, receive, send)
 
 
 @asynccontextmanager

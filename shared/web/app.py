@@ -9,8 +9,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware import Middleware
 from fastapi.responses import JSONResponse
 from starlette.routing import compile_path
+from starlette.types import ASGIApp
 
 from shared.kernel.decider import Decider
+from shared.web.command_routes import Commands, Handler
 from shared.web.docs import docs_routes
 from shared.web.event_types import event_types
 from shared.web.feed import feed
@@ -49,7 +51,7 @@ def create_app(service: Service) -> FastAPI:
     guarded = [*service.routers, feed, event_types(service.aggregates)]
     opened = [operations_routes(service.name, service.version), docs_routes(service.name, service.title)]
     _check(guarded)
-    app = FastAPI(
+    app = _Application(
         title=service.title,
         version=service.version,
         description=service.description,
@@ -61,6 +63,7 @@ def create_app(service: Service) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(Shell)],
     )
+    app.state.commands = _commands(prefix, guarded)
     for router in guarded:
         app.include_router(router, prefix=prefix)
     for router in opened:
@@ -68,6 +71,19 @@ def create_app(service: Service) -> FastAPI:
     app.add_api_route(f"/{service.name}/openapi.json", _openapi(app), include_in_schema=False)
     install(app, _allowed([("", app.router), *(("", router) for router in opened), *((prefix, r) for r in guarded)]))
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI, with the commands taken out of its hands."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the commands before everything else."""
+        return Commands(self.state.commands, self.exception_handlers, super().build_middleware_stack())
+
+
+def _commands(prefix: str, routers: Sequence[APIRouter]) -> list[tuple[str, Handler]]:
+    routes = [route for router in routers for route in router.routes if isinstance(route, GuardedRoute)]
+    return [(prefix + route.path, route.command) for route in routes if route.command]
 
 
 def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -27,8 +27,8 @@ class Guard:
     """Admits callers with a valid token and, unless `roles` is None, one of these roles.
 
     `GuardedRoute` finds the guard among its dependencies and asks it before the body is read; as a dependency it then
-    hands over what `reads` makes of the request: the caller, or a whole command. What `reads` looks at by hand are the
-    operation's `parameters`.
+    hands over what `reads` makes of the request: the caller, or with `commands` a whole command. What `reads` looks at
+    by hand are the operation's `parameters`.
     """
 
     def __init__(
@@ -36,8 +36,11 @@ class Guard:
         roles: frozenset[Role] | None,
         reads: Callable[[Request], Awaitable[Any]] = _admitted,
         parameters: Sequence[Parameter] = (),
+        *,
+        commands: bool = False,
     ) -> None:
         self.roles = roles
+        self.commands = commands
         self.parameters = parameters
         self._reads = reads
 

@@ -76,12 +76,12 @@ def commanded(*roles: Role) -> Any:
     """Declare a command that needs one of `roles`: `call: Annotated[Call, commanded(Role.HANDLING_OFFICE)]`."""
     if not roles:
         raise ValueError("name the roles")
-    return Depends(Guard(frozenset(roles), _call, _PARAMETERS))
+    return Depends(Guard(frozenset(roles), _call, _PARAMETERS, commands=True))
 
 
 async def _call(request: Request) -> Call:
     dry_run, key = _dry_run(request), _idempotency_key(request)
-    held, caller, path = resources(request), request.state.caller, request.url.path
+    held, caller, path = resources(request), request.state.caller, request.scope["path"]
     return Call(
         caller=caller,
         idempotency_key=key,
@@ -98,7 +98,7 @@ async def _call(request: Request) -> Call:
 
 
 def _dry_run(request: Request) -> bool:
-    text = request.query_params.get("dry_run")
+    text = request.query_params.get("dry_run") if request.scope["query_string"] else None
     try:
         return text is not None and _BOOLEAN.validate_python(text)
     except ValidationError:
@@ -140,7 +140,7 @@ def _scope(held: Resources, caller: Caller, method: str, path: str) -> str:
 
 
 async def _digest(held: Resources, request: Request, path: str) -> bytes:
-    query = sorted(request.query_params.multi_items())
+    query = sorted(request.query_params.multi_items()) if request.scope["query_string"] else ()
     text = "&".join(f"{name}={value}" for name, value in query)
     parts = (request.method.encode(), path.encode(), text.encode(), await request.body())
     return digest(held.key("idempotency-digest"), _framed(*parts), "sha256")

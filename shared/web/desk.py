@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal
 from uuid import UUID
 
-from fastapi.responses import JSONResponse
+from fastapi import Response
 from pydantic import BaseModel
 
 from shared.authz.caller import Caller
@@ -58,11 +58,13 @@ class DryRun(BaseModel):
     events: list[PlannedEvent]
 
 
-class CommandAnswer(JSONResponse):
+class CommandAnswer(Response):
     """The answer to a command; a route returns it as it is."""
 
+    media_type = "application/json"
+
     def __init__(self, body: BaseModel, status: int, headers: dict[str, str]) -> None:
-        super().__init__(body.model_dump(mode="json"), status, headers)
+        super().__init__(body.model_dump_json(), status, headers)
 
 
 def no_rules(_: object) -> None:

@@ -28,6 +28,7 @@ class Resources:
     application: object
     secret: bytes = field(repr=False)
     checks: Mapping[str, Check] = field(default_factory=dict)
+    _keys: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:
@@ -35,7 +36,9 @@ class Resources:
 
     def key(self, purpose: str) -> bytes:
         """Return the 32-byte key for one purpose, for example `cursor`."""
-        return derived_key(self.secret, purpose)
+        if purpose not in self._keys:
+            self._keys[purpose] = derived_key(self.secret, purpose)
+        return self._keys[purpose]
 
 
 def derived_key(secret: bytes, purpose: str) -> bytes:

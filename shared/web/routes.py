@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from shared.web.authentication import SCHEME, Guard
+from shared.web.command_routes import Handler, bound
 from shared.web.problems import Fault, Problem
 from shared.web.strict_json import FORBIDDEN, parse_strict
 
@@ -44,11 +45,16 @@ class StrictRequest(Request):
 
 
 class GuardedRoute(APIRoute):
-    """A route that admits its caller before anything of the request is read."""
+    """A route that admits its caller before anything of the request is read.
+
+    `command` is the whole handler if this is the route of a command, else None.
+    """
+
+    command: Handler | None = None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler behind the guard; raises UnguardedRoute when nobody is declared."""
-        handle = super().get_route_handler()
+        """Return the handler behind the guard; raises UnguardedRoute when nobody is declared."""
+        handle: Handler = super().get_route_handler()
         dependants = list(_flat(self.dependant))
         guard = next((dependant.call for dependant in dependants if isinstance(dependant.call, Guard)), None)
         if guard is None:
@@ -57,14 +63,19 @@ class GuardedRoute(APIRoute):
         known = {name for dependant in dependants for name in _query_names(dependant)}
         known |= {parameter["name"] for parameter in guard.parameters if parameter["in"] == "query"}
         takes_body = self.body_field is not None
+        if guard.commands:
+            handle = bound(self)
 
         async def guarded(request: Request) -> Response:
-            request.state.caller = guard.admit(request)
-            _check_query(request, known)
+            strict = StrictRequest(request.scope, request.receive)
+            strict.state.caller = guard.admit(strict)
+            if strict.scope["query_string"]:
+                _check_query(strict, known)
             if takes_body:
-                _check_content_type(request)
-            return await handle(StrictRequest(request.scope, request.receive))
+                _check_content_type(strict)
+            return await handle(strict)
 
+        self.command = guarded if guard.commands else None
         return guarded
 
 

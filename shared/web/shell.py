@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from time import perf_counter
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,12 +17,12 @@ from shared.web.tracing import request_id
 
 _ACCESS = logging.getLogger("rongcuo.access")
 _ERRORS = logging.getLogger("rongcuo.errors")
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 class AnswerBroken(Exception):
@@ -67,10 +67,9 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self.trace_id
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
+            headers = [*message.get("headers", ()), (b"x-request-id", self.trace_id.encode())]
+            given = {name for name, _ in headers}
+            message = {**message, "headers": headers + [header for header in _HEADERS if header[0] not in given]}
         elif self.head and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
