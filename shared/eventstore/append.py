@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.eventstore.errors import AppendRefused
-from shared.kernel.canonical import NotCanonical, parse_canonical
+from shared.kernel.canonical import Canonical, NotCanonical, parse_canonical
 
 MAX_PAYLOAD = 256 * 1024
 MAX_METADATA = 8 * 1024
@@ -18,7 +18,10 @@ _TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event that has no place yet. `payload` and `metadata` are canonical JSON bytes (≤ 256 KiB and ≤ 8 KiB)."""
+    """An event that has no place yet. `payload` and `metadata` are canonical JSON bytes (≤ 256 KiB and ≤ 8 KiB).
+
+    Bytes of the type `Canonical` are taken at its word, others are parsed when they are appended.
+    """
 
     event_id: UUID
     type: str
@@ -137,8 +140,9 @@ def _check_event(event: NewEvent) -> None:
         raise AppendRefused("payload over 256 KiB")
     if len(event.metadata) > MAX_METADATA:
         raise AppendRefused("metadata over 8 KiB")
-    try:
-        parse_canonical(event.payload)
-        parse_canonical(event.metadata)
-    except NotCanonical as error:
-        raise AppendRefused("not canonical JSON") from error
+    for data in (event.payload, event.metadata):
+        if not isinstance(data, Canonical):
+            try:
+                parse_canonical(data)
+            except NotCanonical as error:
+                raise AppendRefused("not canonical JSON") from error

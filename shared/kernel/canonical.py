@@ -5,7 +5,6 @@ floats, integers lie within ±(2^53 - 1), and strings hold no NUL and no lone su
 bytes equals sorting by UTF-16 code units, so that the fast encoder below is byte-equal to JCS (tested as a property).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -17,13 +16,20 @@ class NotCanonical(ValueError):
     """The value or the bytes lie outside the profile; the message names the path and the reason, never the value."""
 
 
-def canonical_bytes(value: Any) -> bytes:
-    """Encode `value` (None, bool, int, str, sequences, mappings) to canonical UTF-8 bytes.
+class Canonical(bytes):
+    """Bytes in canonical form, by their type: only `canonical_bytes` makes them, so nobody need parse them again."""
+
+    __slots__ = ()
+
+
+def canonical_bytes(value: Any) -> Canonical:
+    """Encode `value` (None, bool, int, str, lists, tuples, dicts) to canonical UTF-8 bytes.
 
     Raises NotCanonical when the value holds something that the profile excludes.
     """
-    _check(value, "")
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if fault := _fault(value):
+        raise NotCanonical(fault if fault.startswith("/") else f"/{fault}")
+    return Canonical(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
 
 
 def parse_canonical(data: bytes) -> Any:
@@ -32,7 +38,7 @@ def parse_canonical(data: bytes) -> Any:
     Raises NotCanonical for anything else (duplicate keys, white space, another key order, floats, bad UTF-8).
     """
     try:
-        value = orjson.loads(data)
+        value = orjson.loads(memoryview(data))  # takes no type derived from bytes
     except orjson.JSONDecodeError as error:
         raise NotCanonical("not JSON") from error
     if canonical_bytes(value) != data:
@@ -40,30 +46,31 @@ def parse_canonical(data: bytes) -> Any:
     return value
 
 
-def _check(value: Any, path: str) -> None:
-    if value is None or isinstance(value, bool):
-        return
+def _fault(value: Any) -> str | None:
+    """Return path and reason of the first thing that the profile excludes; the path grows on the way back only."""
     if isinstance(value, str):
-        _check_text(value, path)
-    elif isinstance(value, int):
-        if abs(value) > MAX_SAFE_INTEGER:
-            raise NotCanonical(f"{path or '/'}: integer beyond ±(2^53 - 1)")
-    elif isinstance(value, Mapping):
+        return None if value.isascii() and "\x00" not in value else _fault_of_text(value)
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return None if abs(value) <= MAX_SAFE_INTEGER else ": integer beyond ±(2^53 - 1)"
+    if isinstance(value, dict):
         for key, member in value.items():
             if not (isinstance(key, str) and key.isascii()):
-                raise NotCanonical(f"{path or '/'}: member name is not ASCII")
-            _check(member, f"{path}/{key}")
-    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        for index, member in enumerate(value):
-            _check(member, f"{path}/{index}")
-    else:
-        raise NotCanonical(f"{path or '/'}: {type(value).__name__} has no canonical form")
+                return ": member name is not ASCII"
+            if fault := _fault(member):
+                return f"/{key}{fault}"
+        return None
+    if isinstance(value, list | tuple):
+        return next((f"/{index}{fault}" for index, member in enumerate(value) if (fault := _fault(member))), None)
+    return f": {type(value).__name__} has no canonical form"
 
 
-def _check_text(value: str, path: str) -> None:
+def _fault_of_text(value: str) -> str | None:
     if "\x00" in value:
-        raise NotCanonical(f"{path or '/'}: text holds a NUL")
+        return ": text holds a NUL"
     try:
         value.encode()
-    except UnicodeEncodeError as error:
-        raise NotCanonical(f"{path or '/'}: text holds a lone surrogate") from error
+    except UnicodeEncodeError:
+        return ": text holds a lone surrogate"
+    return None

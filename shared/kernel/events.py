@@ -57,7 +57,7 @@ class Codec:
         except KeyError:
             raise UnknownEvent(event_type, schema_version) from None
         if steps:
-            data = orjson.loads(payload)
+            data = orjson.loads(memoryview(payload))
             for step in steps:
                 data = step(data)
             payload = orjson.dumps(data)

@@ -83,7 +83,7 @@ def _traceparent(metadata: bytes) -> bytes | None:
     end = len(metadata) - len('"}')
     if metadata[end - _TRACE_LENGTH - len(_TRACE) : end - _TRACE_LENGTH] == _TRACE:
         return metadata[end - _TRACE_LENGTH : end]
-    found: str | None = orjson.loads(metadata).get("traceparent")
+    found: str | None = orjson.loads(memoryview(metadata)).get("traceparent")
     return found.encode() if found else None
 
 

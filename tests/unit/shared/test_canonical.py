@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.canonical import MAX_SAFE_INTEGER, NotCanonical, canonical_bytes, parse_canonical
+from shared.kernel.canonical import MAX_SAFE_INTEGER, Canonical, NotCanonical, canonical_bytes, parse_canonical
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 KEYS = st.text(st.characters(max_codepoint=127))
@@ -55,7 +55,25 @@ def test_bytes_in_another_form_are_refused(data: bytes) -> None:
         parse_canonical(data)
 
 
-def test_an_error_names_the_path_and_never_the_value() -> None:
-    with pytest.raises(NotCanonical, match=r"^/a/1: text holds a NUL$") as caught:
-        canonical_bytes({"a": ["x", "某\x00"]})
-    assert "某" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"a": ["x", "某\x00"]}, "/a/1: text holds a NUL"),
+        ([{"a": {"b": "\ud800某"}}], "/0/a/b: text holds a lone surrogate"),
+        ({"a": {"某": 1}}, "/a: member name is not ASCII"),
+        ({"a": [2**53]}, "/a/0: integer beyond ±(2^53 - 1)"),
+        (1.5, "/: float has no canonical form"),
+    ],
+)
+def test_an_error_names_the_path_and_never_the_value(value: Any, message: str) -> None:
+    with pytest.raises(NotCanonical) as caught:
+        canonical_bytes(value)
+    assert str(caught.value) == message
+
+
+@given(VALUES)
+def test_only_bytes_that_were_encoded_here_have_the_type_of_canonical_ones(value: Any) -> None:
+    encoded = canonical_bytes(value)
+    assert type(encoded) is Canonical
+    for others in (bytes(encoded), encoded[:], encoded + b"", encoded.strip(), bytearray(encoded)):
+        assert not isinstance(others, Canonical)
