@@ -206,8 +206,8 @@ STORIES: Sequence[Story] = (matter, supplemented, on_behalf, withdrawn)
 async def client(
     street: Street, cast: Cast, stories: Sequence[Callable[[Cast], Awaitable[None]]], over: asyncio.Event
 ) -> None:
-    """Go through one story after the other until `over`; what was begun is finished."""
-    while not over.is_set():
+    """Go through one story at least, and one after the other until `over`; what was begun is finished."""
+    while True:
         story = street.chance.choice(stories)
         try:
             await story(cast)
@@ -215,6 +215,8 @@ async def client(
             street.tally.wrong.append(str(refusal))
         except NeverCame as missing:
             street.tally.unfinished.append(str(missing))
+        if over.is_set():
+            return
         await asyncio.sleep(street.chance.random())
 
 

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from rongcuo.demo.story import JURISDICTION
 from shared.database.databases import SERVICES
-from tests.faults.clients import Street, matter, withdrawn
+from shared.kernel.ids import new_id
+from tests.faults.clients import Street, cast_of, matter, withdrawn
 from tests.faults.conftest import Working
 from tests.faults.rest import at_rest
 from tests.faults.site import Site, until
@@ -36,12 +38,7 @@ async def test_a_database_behind_kafka_is_closed_until_it_is_recovered(
     site.unwatched.clear()
     for service in SERVICES:
         assert await _stopped(site, service) == "log-behind"
-    await site.ready(site.names("api", "intake")[0])
-    answer = await street.http.post(
-        f"{site.processes.address(site.names('api', 'intake')[0])}/intake/v1/parties",
-        json={"party_id": "x"},
-    )
-    assert answer.status_code
+    assert await _refused(site, street) == (503, "log-stopped")
     for said in await asyncio.gather(*(site.rongcuo("recover", service) for service in SERVICES)):
         assert "events restored" in said
     await site.all_ready()
@@ -50,6 +47,19 @@ async def test_a_database_behind_kafka_is_closed_until_it_is_recovered(
     await nothing_is_wrong()
     for service, head in heads.items():
         assert await site.value(service, "SELECT position FROM log.head") > head  # type: ignore[operator]
+
+
+async def _refused(site: Site, street: Street) -> tuple[int, str]:
+    """Return status and code of the answer to a good command."""
+    name = site.names("api", "intake")[0]
+    await site.ready(name)
+    party = {"party_id": str(new_id()), "kind": "person", "jurisdiction": JURISDICTION, "name": "某戊"}
+    headers = {
+        "Authorization": f"Bearer {cast_of(street, site.issuer.token).officer.token}",
+        "Idempotency-Key": str(new_id()),
+    }
+    answer = await street.http.post(f"{site.processes.address(name)}/intake/v1/parties", json=party, headers=headers)
+    return answer.status_code, answer.json()["code"]
 
 
 async def _stopped(site: Site, service: str) -> object:
