@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -29,6 +30,7 @@ PAGE = 500
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 0.5
 FIRST_LOOK_S = 0.01
+LOOK_S = 0.5
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0
 
@@ -78,6 +80,7 @@ class ReadModelRunner:
         self._models = {model.name: model for model in models}
         self._failures: dict[str, tuple[int, float]] = {}
         self._outages: dict[str, str] = {}
+        self._known: dict[str, tuple[float, list[Generation]]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the log until `stop` is set: when it is told that it has grown, and every 100 to 500 ms unasked."""
@@ -94,19 +97,21 @@ class ReadModelRunner:
     async def catch_up(self) -> None:
         """Feed every model up to the end of the log, except those that fail (see `statuses`)."""
         self._failures.clear()
+        self._known.clear()
         while await self._pass():
             pass
 
     async def rebuild(self, name: str) -> None:
         """Begin another generation of the model beside the one that serves; `run` or `catch_up` brings it into use."""
         await ensure(self._engine, self._models[name], anew=True)
+        self._known.clear()
 
     async def _pass(self) -> bool:
         """Feed each model one page; tell whether there may be more."""
         moved = False
         for model in self._models.values():
             try:
-                for generation in await ensure(self._engine, model):
+                for generation in await self._generations(model):
                     moved |= await self._feed_or_note(model, generation)
                 self._outages.pop(model.name, None)
             except Exception as error:
@@ -115,6 +120,16 @@ class ReadModelRunner:
                     logger.error("read model %s cannot go on: %s", model.name, code)
                 self._outages[model.name] = code
         return moved
+
+    async def _generations(self, model: ReadModel) -> list[Generation]:
+        """Return what is fed, as our own last move left it; now and then as others may have."""
+        now = asyncio.get_running_loop().time()
+        looked_at, known = self._known.pop(model.name, (float("-inf"), []))
+        if now - looked_at >= LOOK_S:
+            looked_at, known = now, await ensure(self._engine, model)
+        if all(generation.state == "active" and generation.error is None for generation in known):
+            self._known[model.name] = looked_at, known
+        return known
 
     async def _feed_or_note(self, model: ReadModel, generation: Generation) -> bool:
         """Feed one generation; a failure stops only this one, is written down, and is tried again later."""
@@ -125,6 +140,7 @@ class ReadModelRunner:
         try:
             moved = await self._feed(model, generation, 1 if attempts or generation.error else PAGE)
         except Exception as error:
+            self._known.pop(model.name, None)
             code = type(error).__name__  # its text may hold values
             logger.error("read model %s stands still at %d: %s", generation.schema, generation.position, code)
             pause = min(FIRST_RETRY_S * 2**attempts, LAST_RETRY_S)
@@ -141,11 +157,18 @@ class ReadModelRunner:
             engine = self._engine.execution_options(schema_translate_map=generation.tables)
             async with engine.begin() as connection:
                 if not await move(connection, generation, page[-1].position):
+                    self._known.pop(model.name, None)
                     return True
                 for recorded in page:
                     if recorded.type in model.codec.types:
                         event = model.codec.decode(recorded.type, recorded.schema_version, recorded.payload)
                         await model.project(connection, event, recorded)
+            self._moved(model, generation, page[-1].position)
         if generation.state == "building" and len(page) < limit:
             return await exchange(self._engine, generation) or bool(page)
         return bool(page)
+
+    def _moved(self, model: ReadModel, generation: Generation, position: int) -> None:
+        looked_at, known = self._known.get(model.name, (float("-inf"), []))
+        new = [replace(old, position=position) if old == generation else old for old in known]
+        self._known[model.name] = looked_at, new

@@ -14,9 +14,14 @@ from shared.messaging.connections import Connection, Source
 
 Key = tuple[str, str]  # log and stream
 
+# What a handler's own append has moved already is left alone: locking the row would cost a commit on the disk.
 _ADVANCE = """
 INSERT INTO log.inbox AS i (consumer, log, stream, version, event_id)
-SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::uuid[]) ORDER BY 2, 3
+SELECT $1, n.* FROM unnest($2::text[], $3::text[], $4::bigint[], $5::uuid[]) AS n (log, stream, version, event_id)
+WHERE NOT EXISTS (
+    SELECT FROM log.inbox AS s
+    WHERE s.consumer = $1 AND s.log = n.log AND s.stream = n.stream AND s.version >= n.version)
+ORDER BY 2, 3
 ON CONFLICT (consumer, log, stream) DO UPDATE
 SET version = excluded.version, event_id = excluded.event_id, append_id = NULL
 WHERE i.version < excluded.version

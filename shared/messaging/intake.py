@@ -21,6 +21,7 @@ from shared.messaging.failures import code_of, is_outage
 from shared.messaging.inbox import (
     Inbox,
     Key,
+    Standing,
     Verdict,
     WatermarkConflict,
     WatermarkMoved,
@@ -33,6 +34,14 @@ from shared.messaging.places import Partition, Place, Places
 from shared.messaging.waiting import monotonic
 
 logger = logging.getLogger(__name__)
+
+
+_LEDGER = """
+SELECT k.log, k.stream, i.version, i.event_id,
+       (SELECT min(p.version) FROM log.parked AS p WHERE p.consumer = $1 AND p.log = k.log AND p.stream = k.stream)
+FROM unnest($2::text[], $3::text[]) AS k (log, stream)
+LEFT JOIN log.inbox AS i ON i.consumer = $1 AND i.log = k.log AND i.stream = k.stream
+"""
 
 
 class Fate(Enum):
@@ -54,7 +63,9 @@ class Ledger:
     async def read(cls, source: Source, consumer: str, events: Sequence[Recorded]) -> Self:
         """Read what is remembered of the streams of these events."""
         keys = {key_of(recorded) for recorded in events}
-        return cls(await Inbox.read(source, consumer, keys), await parking.lowest_parked(source, consumer, keys))
+        rows = await source.fetch(_LEDGER, consumer, [log for log, _ in keys], [stream for _, stream in keys])
+        standing = {(log, stream): Standing(version, event_id) for log, stream, version, event_id, _ in rows if version}
+        return cls(Inbox(consumer, standing), {(row[0], row[1]): row[4] for row in rows if row[4]})
 
     def fate(self, recorded: Recorded) -> Fate:
         """Decide about an event; raises WatermarkConflict. What is taken or parked has to be told to the ledger."""

@@ -4,13 +4,13 @@ The head of a sequence is tried again by itself, later and later, then only when
 table but by taking effect, or by a discard, which is an event (`shared.messaging.discard`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.kernel.recorded import Recorded
 from shared.messaging.connections import Pool, Source
-from shared.messaging.inbox import Key, WatermarkConflict
+from shared.messaging.inbox import WatermarkConflict
 
 TIERS_S = (1.0, 30.0, 300.0, 3600.0)
 _RECORDED = "log, position, stream, version, event_id, type, schema_version, payload, metadata, recorded_at"
@@ -45,12 +45,6 @@ UPDATE log.parked SET attempts = attempts + 1, next_attempt_at = clock_timestamp
 WHERE consumer = $1 AND log = $2 AND stream = $3 AND version = $4 AND next_attempt_at <= clock_timestamp()
 RETURNING attempts, {_RECORDED}
 """  # noqa: S608
-
-_LOWEST = """
-SELECT k.log, k.stream, p.version FROM unnest($2::text[], $3::text[]) AS k (log, stream) CROSS JOIN LATERAL (
-    SELECT version FROM log.parked WHERE consumer = $1 AND log = k.log AND stream = k.stream
-    ORDER BY version LIMIT 1) AS p
-"""
 
 _LIST = """
 SELECT p.consumer, p.log, p.stream, min(p.version), max(p.version), count(*), coalesce(max(i.version), 0),
@@ -125,12 +119,6 @@ async def retry(pool: Pool, consumer: str, log: str, stream: str) -> bool:
         *(consumer, log, stream),
     )
     return status != "UPDATE 0"
-
-
-async def lowest_parked(source: Source, consumer: str, keys: Collection[Key]) -> dict[Key, int]:
-    """Return the lowest parked version of those streams that have parked events."""
-    rows = await source.fetch(_LOWEST, consumer, [key[0] for key in keys], [key[1] for key in keys])
-    return {(row["log"], row["stream"]): row["version"] for row in rows}
 
 
 async def park(
