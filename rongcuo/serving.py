@@ -25,6 +25,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from rongcuo.draining import Draining
+from rongcuo.memory import settle
 from shared.hosting.worker import Worker
 from shared.web.operations import readiness
 
@@ -89,6 +90,7 @@ async def serve(
     async with AsyncExitStack() as opened:
         async with starting(stop):
             await opened.enter_async_context(app.router.lifespan_context(app))
+        settle()
         limit = asyncio.timeout(None)
         try:
             async with limit:
@@ -117,7 +119,7 @@ async def _serve(
         serving.add_done_callback(lambda _: stop.set())
         await stop.wait()
         limit.reschedule(asyncio.get_running_loop().time() + patience_s)
-        await draining.finished(lambda: bool(server.server_state.connections), patience_s - _CUT_S)
+        await draining.finished(lambda: bool(server.server_state.connections), patience_s - 2 * _CUT_S)
         server.should_exit = True
 
 
@@ -192,7 +194,7 @@ async def until_signalled(grace_s: float = GRACE_S) -> AsyncIterator[asyncio.Eve
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     last = threading.Timer(grace_s, _end, [grace_s])
-    last.daemon = True  # a thread, because a loop that hangs keeps no time
+    last.daemon = True  # a thread, because a loop that hangs keeps no time; it waits until the process has gone
 
     def told() -> None:
         if not stop.is_set():
@@ -207,7 +209,6 @@ async def until_signalled(grace_s: float = GRACE_S) -> AsyncIterator[asyncio.Eve
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)  # whoever asks again while we leave does not cut the leaving short
-        last.cancel()
 
 
 def _end(grace_s: float) -> None:

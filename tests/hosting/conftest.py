@@ -1,0 +1,75 @@
+"""Processes that are given their servers, their own DSNs and nothing else: no data directory, no administrator."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+
+from shared.authz.development import DevelopmentIssuer
+from shared.database.databases import KEYRING, Databases
+from tests.story.processes import Processes, clean_environment
+
+
+@dataclass
+class Site:
+    """`start` begins processes of one service, each with the DSN of that service and of the keyring."""
+
+    place: Path
+    databases: Databases
+    groups: list[Processes] = field(default_factory=list)
+    key: bytes = field(default_factory=lambda: ECKey.generate_key("P-256").as_pem(True), repr=False)
+
+    def secrets(self, service: str, **instead: str) -> Path:
+        """Write a secrets directory for processes of `service`."""
+        given = {
+            f"{service}_dsn": self.databases.dsn(service),
+            "keyring_dsn": self.databases.dsn(KEYRING),
+            "token_secret": "70" * 32,
+            "kek": "6b" * 32,
+            "development_issuer": self.key.decode(),
+            **instead,
+        }
+        directory = self.place / f"secrets-{len(self.groups)}"
+        directory.mkdir(mode=0o700)
+        for name, text in given.items():
+            (directory / f"rongcuo_{name}").write_text(f"{text}\n")
+        return directory
+
+    def processes(self, service: str, settings: dict[str, str] | None = None, **instead: str) -> Processes:
+        """Return where processes of `service` are started; `settings` are variables without RONGCUO_."""
+        variables = {
+            "SECRETS": str(self.secrets(service, **instead)),
+            "DATA": str(self.place / "none"),
+            "SANDBOX": "1",
+            "GRACE_S": "8",
+            **(settings or {}),
+        }
+        logs = self.place / f"logs-{len(self.groups)}"
+        logs.mkdir()
+        environment = clean_environment(**{f"RONGCUO_{name}": text for name, text in variables.items()})
+        self.groups.append(Processes(environment, logs))
+        return self.groups[-1]
+
+    def bearer(self, *roles: str) -> dict[str, str]:
+        """Return the headers of somebody with these roles."""
+        token = DevelopmentIssuer(self.key).token(roles=roles, subject="officer-1", jurisdictions=("331123",))
+        return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def site(databases: Databases, tmp_path: Path) -> Iterator[Site]:
+    """An installation without processes."""
+    made = Site(tmp_path, databases)
+    yield made
+    for group in made.groups:
+        group.stop()
+    assert not (tmp_path / "none").exists(), "a process on given servers wrote into a data directory"
+
+
+@pytest.fixture
+def prefix() -> str:
+    """The beginning of the names of this test's topics."""
+    return f"h{secrets.token_hex(4)}"

@@ -1,0 +1,124 @@
+"""A process on given servers waits for them, and says in one line what is wrong with them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from rongcuo.embedded.process import free_port
+from shared.database.databases import Databases
+from shared.database.provision import drop
+from shared.database.schema import DatabaseRefused, await_database
+from tests.hosting.conftest import Site
+from tests.story.processes import clean_environment, run_program
+from tests.support.proxy import Proxy
+from tests.support.servers import Server
+
+NOBODY = "postgresql://intake:geheim@127.0.0.1:1/intake"
+
+
+async def run(*arguments: str, **settings: str) -> tuple[int, str]:
+    """Run `rongcuo …` with these settings; return its exit code and what it told the user."""
+    environment = clean_environment(RONGCUO_DATA="/nowhere/at/all", **settings)
+    ran = await asyncio.to_thread(run_program, *arguments, environment=environment)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@asynccontextmanager
+async def at_revision(databases: Databases, revision: str) -> AsyncIterator[None]:
+    connection = await asyncpg.connect(databases.admin("intake"))
+    before = await connection.fetchval("SELECT version_num FROM public.alembic_version")
+    await connection.execute("UPDATE public.alembic_version SET version_num = $1", revision)
+    yield
+    await connection.execute("UPDATE public.alembic_version SET version_num = $1", before)
+    await connection.close()
+
+
+async def test_servers_that_start_later_are_waited_for(site: Site) -> None:
+    parts, port = urlsplit(site.databases.dsn("intake")), free_port()
+    later = parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
+    processes = site.processes("intake", intake_dsn=later)
+    processes.start("api", "serve", "intake", "--role", "api")
+    async with asyncio.timeout(60):
+        while b"waiting for the database of intake" not in processes.logged():
+            await asyncio.sleep(0.1)
+    server = await asyncio.start_server(Proxy("127.0.0.1", parts.port or 0).serve, "127.0.0.1", port)
+    async with server:
+        await processes.ready()
+        assert set((await asyncio.to_thread(processes.stop)).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("dsn", "told"),
+    [
+        (NOBODY, "rongcuo: database intake cannot be reached: "),
+        ("postgresql://intake:ge/heim@127.0.0.1/intake", "rongcuo: database intake: its DSN cannot be read"),
+        ("mysql://intake:geheim@127.0.0.1/intake", "rongcuo: RONGCUO_INTAKE_DSN: must begin with postgresql://"),
+    ],
+)
+async def test_a_database_that_is_not_there_is_told_in_one_line(site: Site, dsn: str, told: str) -> None:
+    directory = site.secrets("intake", intake_dsn=dsn)
+    code, said = await run("serve", "intake", RONGCUO_SECRETS=str(directory), RONGCUO_START_S="0.1")
+    assert code in {1, 2}
+    assert [line.startswith(told) for line in said.splitlines() if "WARNING" not in line] == [True], said
+    assert "heim" not in said
+
+
+async def test_a_wrong_password_is_not_tried_again(databases: Databases) -> None:
+    parts = urlsplit(databases.dsn("intake"))
+    wrong = parts._replace(netloc=f"{parts.username}:geheim@{parts.hostname}:{parts.port}").geturl()
+    with pytest.raises(DatabaseRefused, match="password authentication failed"):
+        await await_database(wrong, "intake", patience_s=60)
+
+
+async def test_tables_of_another_build_are_refused(databases: Databases) -> None:
+    dsn = databases.dsn("intake")
+    await await_database(dsn, "intake")
+    async with at_revision(databases, "0001"):
+        with pytest.raises(DatabaseRefused, match="is at 0001, this build needs 0002: run `rongcuo migrate`"):
+            await await_database(dsn, "intake", patience_s=60)
+    async with at_revision(databases, "9999"):
+        with pytest.raises(DatabaseRefused, match="is at 9999, this build knows up to 0002: a newer `rongcuo migrate`"):
+            await await_database(dsn, "intake", patience_s=60)
+
+
+async def test_a_worker_says_which_brokers_it_waits_for(site: Site) -> None:
+    settings = {"KAFKA": "127.0.0.1:1", "START_S": "0.2"}
+    processes = site.processes("intake", settings)
+    processes.start("worker", "serve", "intake", "--role", "worker")
+    assert await asyncio.to_thread(processes.running["worker"].wait, 60) == 1
+    said = processes.logged().decode().splitlines()
+    assert any("waiting for Kafka at 127.0.0.1:1" in line for line in said)
+    assert said[-1].startswith("rongcuo: Kafka at 127.0.0.1:1 cannot be reached")
+
+
+class TestEachStepNeedsItsOwnSecretsOnly:
+    async def test_migrate_needs_the_administrator_of_postgresql(self, server: Server, prefix: str) -> None:
+        settings = {"DSN": server.dsn, "ROLE_SECRET": "72" * 32, "DATABASE_PREFIX": prefix, "ROLE_PREFIX": prefix}
+        code, said = await run("migrate", **{f"RONGCUO_{name}": text for name, text in settings.items()})
+        await drop(Databases(server.dsn, b"", prefix, prefix), roles=True)
+        assert (code, said.splitlines()[-1]) == (0, "migrate: ok")
+
+    async def test_topics_needs_kafka(self, kafka: str, prefix: str) -> None:
+        assert await run("topics", RONGCUO_KAFKA=kafka, RONGCUO_TOPIC_PREFIX=prefix) == (0, "topics: ok\n")
+
+    async def test_an_operator_needs_the_database_of_the_service(self, databases: Databases) -> None:
+        code, said = await run("parked", "list", "intake", RONGCUO_INTAKE_DSN=databases.dsn("intake"))
+        assert (code, "consumer" in said) == (0, True)
+
+    @pytest.mark.parametrize("missing", ["token_secret", "kek", "keyring_dsn", "development_issuer"])
+    async def test_a_service_names_what_is_missing(self, site: Site, missing: str) -> None:
+        directory = site.secrets("intake")
+        (directory / f"rongcuo_{missing}").unlink()
+        code, said = await run("serve", "intake", RONGCUO_SECRETS=str(directory), RONGCUO_SANDBOX="1")
+        assert (code, said.startswith(f"rongcuo: RONGCUO_{missing.upper()} is ")) == (1, True), said
+
+
+def test_a_message_never_holds_a_password(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), pytest.raises(DatabaseRefused) as refused:
+        asyncio.run(await_database(NOBODY, "intake"))
+    assert "geheim" not in caplog.text + str(refused.value)
