@@ -13,7 +13,6 @@ from rongcuo.embedded.artifacts import KAFKA_VERSION
 from shared.database.databases import SERVICES
 from shared.hosting.installation import VERSION
 from shared.settings import Settings, variable
-from shared.web.catalogue import catalogue
 from tests.deploy.manifests import Cluster, Compose, Document, build, containers_of, pods, projected
 from tests.deploy.validate import ROOT
 
@@ -170,10 +169,3 @@ class TestEntrance:
     def test_it_gets_every_variable_that_it_reads(self) -> None:
         read = set(re.findall(r"\{\$([A-Z_]+)\}", CADDYFILE))
         assert read == set(COMPOSE.services["entrance"]["environment"])
-
-    def test_what_it_says_itself_is_what_the_services_would_say(self) -> None:
-        said = re.findall(r'import problem (\d+) (\S+) (\S+) "([^"]+)"', CADDYFILE)
-        assert len(said) == 2
-        for status, code, title, detail in said:
-            entry = catalogue()[code]
-            assert (entry.status, entry.title("zh"), entry.remedy("zh")) == (int(status), title, detail)
