@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Self
 
-from shared.eventstore.errors import WatermarkRefused
+from shared.eventstore.errors import LogStopped, WatermarkRefused
 from shared.kernel.recorded import Recorded
 from shared.messaging import parking
 from shared.messaging.alarm import Alarm
@@ -206,6 +206,15 @@ class HandlerIntake(Intake):
                 raise WatermarkConflict(self.name, recorded) from None
             if refused.kind == "hole":
                 raise WatermarkMoved(self.name) from None
+        except Exception as error:
+            if not is_outage(error):
+                await self._check_open()
+            raise
+
+    async def _check_open(self) -> None:
+        """Raise LogStopped while our own log lacks events: what it refuses now, it may take once they are back."""
+        if await self.pool.fetchval("SELECT stopped IS NOT NULL FROM log.head"):
+            raise LogStopped
 
     async def _flush(self, consumed: dict[Key, Recorded]) -> None:
         await advance(self.pool, self.name, consumed.values())

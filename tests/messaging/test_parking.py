@@ -7,7 +7,7 @@ from shared.kernel.ids import new_id
 from shared.messaging import parking
 from shared.messaging.local_bus import LocalBus
 from shared.messaging.message import Message
-from tests.messaging.bed import BRISK, CONSUMER, Bed, Copier, running, until
+from tests.messaging.bed import BRISK, CONSUMER, Bed, Copier, running, status_is, until
 from tests.messaging.sample import Filed, stream, write
 from tests.messaging.test_local_bus import dsns
 
@@ -88,3 +88,16 @@ async def test_a_long_sequence_lets_other_streams_go_on_between_its_rounds(bed: 
 
 async def _all_taken(bed: Bed) -> bool:
     return len(await bed.copies()) == 9
+
+
+async def test_what_a_stopped_log_refuses_waits_until_it_is_whole(bed: Bed) -> None:
+    (event,) = await write(bed.intake, stream(0), Filed(number=1))
+    copier = Copier(bed.target, poison={event.event_id})
+    await bed.pool.execute("SELECT log.set_stopped('log-behind')")
+    async with LocalBus(dsns(bed), holder="one") as bus, running(bed.pool, bus, copier.consumer()) as runner:
+        await status_is(runner, lambda status: (status.state, status.code) == ("failing", "LogStopped"))
+        assert await parking.count_parked(bed.pool, CONSUMER) == 0
+        copier.poison.clear()
+        await bed.pool.execute("SELECT log.set_stopped(NULL)")
+        await bed.dealt_with(bus, CONSUMER)
+    assert [copy.source for copy in await bed.copies()] == [event.event_id]
