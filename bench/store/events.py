@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import cache
+from itertools import cycle, islice
 from random import Random  # noqa: TID251 - the same sequence in every run
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,7 @@ from shared.kernel.upcasting import Data, Upcasters
 SEED = 20260301
 TYPE = "EntryMade"
 METADATA = {"actor": "clerk-17", "correlation": "018f0000-0000-7000-8000-00000000c0de"}
-_BODIES = 1024
+BODIES = 1024
 
 
 class EntryMade(Event):
@@ -62,9 +64,12 @@ def body(n: int, random: Random) -> dict[str, Any]:
     }
 
 
-def bodies(seed: int = SEED) -> Iterator[dict[str, Any]]:
-    """Yield bodies for ever, the same ones for the same seed."""
-    random = Random(seed)  # noqa: S311 - repeatable, not secret
-    known = [body(n, random) for n in range(_BODIES)]
-    while True:
-        yield from known
+@cache
+def _known() -> list[dict[str, Any]]:
+    random = Random(SEED)  # noqa: S311 - repeatable, not secret
+    return [body(n, random) for n in range(BODIES)]
+
+
+def bodies(start: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the same bodies for ever, from the one with number `start` on."""
+    return islice(cycle(_known()), start % BODIES, None)

@@ -16,13 +16,12 @@ import asyncpg
 from bench.cost import cpu_seconds, wal_position
 from bench.figures import Latency, latency
 from bench.store.correctness import Verdict, judge
-from bench.store.events import METADATA, TYPE, bodies
+from bench.store.events import BODIES, METADATA, TYPE, bodies
 from bench.store.port import CATEGORY, Delivered, Place, Servers, Store
 from bench.store.workload import HOT_STREAM, Workload
 
 QUIET_S = 2.5  # a reader that was given nothing for so long is not going to be; emmett's asks once a second
 _PATIENCE_S = 120.0
-_BODIES = 1024
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def order_for(place: Place) -> dict[str, Any]:
         "category": CATEGORY,
         "metadata": METADATA,
         "hot_stream": HOT_STREAM,
-        "bodies": list(islice(bodies(), _BODIES)),
+        "bodies": list(islice(bodies(), BODIES)),
     }
 
 

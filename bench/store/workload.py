@@ -42,6 +42,7 @@ class Workload:
         return f"append {what}, {who} caller{'s' if self.callers > 1 else ''}, {where}"
 
 
+_STEP = 97  # callers begin at different bodies
 HOT_STREAM = f"{CATEGORY}-018f0000-0000-7000-8000-0000000f00d5"
 
 
@@ -94,7 +95,7 @@ class Caller:
 
     async def run(self) -> None:
         """Append, one after the other, until the window closes."""
-        content = bodies(SEED + self.number)
+        content = bodies(_STEP * self.number)
         where = self._places()
         while not self.window.ended_ns:
             stream, expected = next(where)
