@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 LOG, VIEWS = "rongcuo_log", "rongcuo_views"
-_GAP_S = 0.005
+_GAP_S = 0.01
 _WATCH_S, _PATIENCE_S = 5.0, 5.0
 _SHORTEST_S, _LONGEST_S = 0.1, 10.0
 _FROM_DATABASE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
