@@ -9,6 +9,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest, digest
 from uuid import UUID
@@ -24,6 +25,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 SALT_BYTES = 32
 _DIGEST_BYTES = 32
+_SealedText = Sealed[str]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -48,7 +50,7 @@ def seal_text(text: str, key: DataKey, label: str, *, nonce: bytes, salt: bytes)
     """
     opening = salt + _utf8(text)
     context = _context(SUITE, key.key_id, key.subject, key.matter, label)
-    return Sealed[str](
+    return _SealedText(
         suite=SUITE,
         key=key.key_id,
         subject=key.subject,
@@ -96,6 +98,7 @@ def _open(sealed: Sealed[str], key: DataKey) -> str:
     return opening[SALT_BYTES:].decode()
 
 
+@lru_cache(maxsize=1024)
 def _context(suite: str, key: UUID, subject: UUID, matter: UUID, label: str) -> bytes:
     """Return the additional data: it pins the field to its suite, key, subject, matter and label."""
     return canonical_bytes(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware import Middleware
 from fastapi.responses import JSONResponse
 from starlette.routing import compile_path
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from shared.kernel.decider import Decider
 from shared.web.command_routes import Commands, Handler
@@ -63,12 +63,12 @@ def create_app(service: Service) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(Shell)],
     )
-    app.state.commands = _commands(prefix, guarded)
     for router in guarded:
         app.include_router(router, prefix=prefix)
     for router in opened:
         app.include_router(router)
     app.add_api_route(f"/{service.name}/openapi.json", _openapi(app), include_in_schema=False)
+    app.commands = Commands(_commands(prefix, guarded), app.exception_handlers, super(_Application, app).__call__)
     install(app, _allowed([("", app.router), *(("", router) for router in opened), *((prefix, r) for r in guarded)]))
     return app
 
@@ -76,9 +76,12 @@ def create_app(service: Service) -> FastAPI:
 class _Application(FastAPI):
     """FastAPI, with the commands taken out of its hands."""
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """Put the commands before everything else."""
-        return Commands(self.state.commands, self.exception_handlers, super().build_middleware_stack())
+    commands: Commands
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        scope["app"] = self
+        await self.commands(scope, receive, send)
 
 
 def _commands(prefix: str, routers: Sequence[APIRouter]) -> list[tuple[str, Handler]]:

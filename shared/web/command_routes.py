@@ -21,7 +21,7 @@ from shared.web.problems import Problem
 from shared.web.shell import Shell
 
 Handler = Callable[[Request], Awaitable[Response]]
-Answers = Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]
+Answers = Mapping[Any, Callable[[Request, Any], Any]]
 
 
 def bound(route: APIRoute) -> Handler:

@@ -26,18 +26,21 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """Return the body; raises Problem `body-too-large` above 1 MiB."""
         if not hasattr(self, "_body"):
-            chunks, size = [], _declared_size(self)
-            if size <= MAX_BODY_BYTES:
-                size = 0
-                async for chunk in self.stream():
-                    chunks.append(chunk)
-                    size += len(chunk)
-                    if size > MAX_BODY_BYTES:
-                        break
-            if size > MAX_BODY_BYTES:
-                raise Problem("body-too-large", headers={"Connection": "close"})
-            self._body = b"".join(chunks)
+            self._body = await self._read()
         return self._body
+
+    async def _read(self) -> bytes:
+        chunks, size = [], _declared_size(self)
+        if size <= MAX_BODY_BYTES:
+            size = 0
+            async for chunk in self.stream():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    break
+        if size > MAX_BODY_BYTES:
+            raise Problem("body-too-large", headers={"Connection": "close"})
+        return b"".join(chunks)
 
     async def json(self) -> Any:
         """Return the parsed body; raises Problem."""
