@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
+import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from rongcuo import serving
 from services.adjudication.application.requests import Investigation, Record
 from services.intake.application.requests import PartyRegistration
 from shared.eventstore.store import CONNECTIONS
@@ -61,10 +61,11 @@ def application(dsn: str) -> FastAPI:
     return app
 
 
-async def _serve(dsn: str, port: int) -> None:
-    async with serving.until_signalled() as stop:
-        await serving.serve(application(dsn), [], "127.0.0.1", port, stop, print)
-
-
 if __name__ == "__main__":
-    serving.run(_serve(os.environ["BARE_DSN"], int(sys.argv[1])))  # noqa: TID251 - no setting of ours
+    uvicorn.run(
+        application(os.environ["BARE_DSN"]),  # noqa: TID251 - no setting of ours
+        port=int(sys.argv[1]),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+    )

@@ -23,6 +23,7 @@ from bench.http.commands import (
 )
 from bench.http.load import Answered, load
 from bench.http.processes import BARE, Running, running
+from bench.http.steps import steps
 from bench.machine import versions
 from bench.report import Report, Table
 from shared.eventstore.store import CONNECTIONS, open_store
@@ -77,7 +78,8 @@ def run(*, quick: bool) -> None:
         idle = {name: process.mebibytes() for name, process in servers.processes.items()}
         measured = asyncio.run(_measured(servers, plan))
         memory = _memory(servers, idle)
-    report = _report(plan, measured, [memory])
+        where = asyncio.run(steps(servers, 100 if quick else 1000))
+    report = _report(plan, measured, [where, memory])
     if quick:
         print(report.markdown({}))
     else:
