@@ -20,8 +20,10 @@ CREATE TYPE log.verdict AS (
     digest bytea, status integer, location text, stream text
 );
 
--- The plan is made once (planning takes longer than a small batch) and kept for the life of the connection while the
--- log grows from nothing, hence without seq scans.
+-- Each statement does one thing for the whole batch, and what a batch does not need is not done: most appends bring no
+-- key, no watermark and no timer. Elements are found by subscript: joins of arrays take time by the square. Plans are
+-- made once (planning takes longer than a small batch) and kept for the life of the connection while the log grows from
+-- nothing, hence no seq scans, and LATERAL … LIMIT 1 where a join could read a whole index.
 CREATE FUNCTION log.append(appends log.new_append[], events log.new_event[], timers log.new_timer[])
 RETURNS SETOF log.verdict
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -33,6 +35,14 @@ AS $$
 DECLARE
     before log.head;
     present timestamptz;
+    keyed boolean;
+    marked boolean;
+    fenced boolean;
+    repeated boolean := false;
+    standing bigint[];
+    verdicts log.verdict[];
+    owners integer[];
+    seen record;
 BEGIN
     IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
         RAISE EXCEPTION 'log.append must be the first write of its transaction';
@@ -40,113 +50,157 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'log.append needs READ COMMITTED';
     END IF;
-    IF (SELECT count(DISTINCT stream) < count(*)
-            OR count(DISTINCT (scope, key)) FILTER (WHERE scope IS NOT NULL) < count(scope)
-            OR count(DISTINCT (consumer, source_log, source_stream)) FILTER (WHERE consumer IS NOT NULL)
-               < count(consumer)
-        FROM unnest(appends))
-        OR (SELECT count(DISTINCT event_id) < count(*) FROM unnest(events))
-    THEN
-        RAISE EXCEPTION 'two appends of a batch share a stream, a key, a watermark or an event id';
+    SELECT count(scope) > 0, count(consumer) > 0, count(lease) > 0 INTO keyed, marked, fenced FROM unnest(appends);
+    IF cardinality(appends) > 1 OR cardinality(events) > 1 THEN
+        IF EXISTS (SELECT FROM unnest(appends) GROUP BY stream HAVING count(*) > 1)
+            OR EXISTS (SELECT FROM unnest(events) GROUP BY event_id HAVING count(*) > 1)
+            OR keyed AND EXISTS (SELECT FROM unnest(appends) WHERE scope IS NOT NULL
+                                 GROUP BY scope, key HAVING count(*) > 1)
+            OR marked AND EXISTS (SELECT FROM unnest(appends) WHERE consumer IS NOT NULL
+                                  GROUP BY consumer, source_log, source_stream HAVING count(*) > 1)
+        THEN
+            RAISE EXCEPTION 'two appends of a batch share a stream, a key, a watermark or an event id';
+        END IF;
     END IF;
 
     -- A statement of its own: what follows must see what the holder before us has committed.
     SELECT * INTO STRICT before FROM log.head FOR UPDATE;
     present := greatest(clock_timestamp(), before.recorded_at);
 
-    -- Nobody takes over a lease between the look at its epoch and the commit.
-    PERFORM 1 FROM log.lease AS l WHERE l.name IN (SELECT a.lease FROM unnest(appends) AS a) ORDER BY l.name FOR SHARE;
+    -- Every append that does not fit is told why; of several reasons the last one that is found here is given.
+    SELECT array_agg(v.version ORDER BY a.ordinality),
+           array_agg(CASE WHEN a.expected_version <> v.version THEN
+               ROW('version-conflict', before.position, v.version, NULL, NULL, NULL, NULL, NULL)::log.verdict
+           END ORDER BY a.ordinality)
+    INTO standing, verdicts
+    FROM unnest(appends) WITH ORDINALITY AS a,
+         LATERAL (SELECT coalesce((SELECT s.version FROM log.events AS s WHERE s.stream = a.stream
+                                   ORDER BY s.version DESC LIMIT 1), 0) AS version) AS v;
 
+    IF marked THEN
+        FOR seen IN
+            SELECT a.ordinality AS n, coalesce(m.version, 0) AS mark,
+                   CASE WHEN a.source_version > coalesce(m.version, 0) + 1 THEN 'watermark-hole'
+                        WHEN a.source_version = m.version AND a.source_event_id <> m.event_id THEN 'watermark-conflict'
+                        ELSE 'watermark-duplicate' END AS outcome
+            FROM unnest(appends) WITH ORDINALITY AS a
+            LEFT JOIN LATERAL (SELECT * FROM log.inbox AS m WHERE m.consumer = a.consumer AND m.log = a.source_log
+                               AND m.stream = a.source_stream LIMIT 1) AS m ON true
+            WHERE a.source_version > coalesce(m.version, 0) + 1 OR a.source_version <= m.version
+        LOOP
+            verdicts[seen.n] := (seen.outcome, before.position, seen.mark, NULL, NULL, NULL, NULL, NULL);
+            repeated := true;
+        END LOOP;
+    END IF;
+    IF keyed THEN
+        FOR seen IN
+            SELECT a.ordinality AS n, k.position, k.version, k.digest, k.status, k.location, k.stream
+            FROM unnest(appends) WITH ORDINALITY AS a,
+                 LATERAL (SELECT * FROM log.idempotency AS k WHERE k.scope = a.scope AND k.key = a.key LIMIT 1) AS k
+        LOOP
+            verdicts[seen.n] := ('key-known', seen.position, seen.version, NULL,
+                                  seen.digest, seen.status, seen.location, seen.stream);
+            repeated := true;
+        END LOOP;
+    END IF;
+    IF fenced THEN
+        -- Nobody takes over a lease between the look at its epoch and the commit.
+        PERFORM 1 FROM log.lease AS l WHERE l.name IN (SELECT a.lease FROM unnest(appends) AS a)
+        ORDER BY l.name FOR SHARE;
+        FOR seen IN
+            SELECT a.ordinality AS n
+            FROM unnest(appends) WITH ORDINALITY AS a LEFT JOIN log.lease AS l ON l.name = a.lease
+            WHERE a.lease IS NOT NULL AND l.epoch IS DISTINCT FROM a.epoch
+        LOOP
+            verdicts[seen.n] := ('fenced', before.position, 0, NULL, NULL, NULL, NULL, NULL);
+        END LOOP;
+    END IF;
+    IF before.stopped IS NOT NULL THEN
+        verdicts := array_fill(('log-stopped', before.position, 0, NULL, NULL, NULL, NULL, NULL)::log.verdict,
+                               ARRAY[cardinality(appends)]);
+    END IF;
+    IF repeated THEN  -- what was stored by an earlier sending of the same append
+        FOR seen IN
+            SELECT a.ordinality AS n, k.position, k.version
+            FROM unnest(appends) WITH ORDINALITY AS a
+            LEFT JOIN LATERAL (SELECT * FROM log.idempotency AS k WHERE k.scope = a.scope AND k.key = a.key
+                               LIMIT 1) AS k ON true
+            LEFT JOIN LATERAL (SELECT * FROM log.inbox AS m WHERE m.consumer = a.consumer AND m.log = a.source_log
+                               AND m.stream = a.source_stream LIMIT 1) AS m ON true
+            WHERE a.append_id IN (k.append_id, m.append_id)
+        LOOP
+            verdicts[seen.n] := ('stored', coalesce(seen.position, before.position),
+                                  coalesce(seen.version, standing[seen.n]), NULL, NULL, NULL, NULL, NULL);
+        END LOOP;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(events) AS e,
+                           LATERAL (SELECT FROM log.events AS s WHERE s.event_id = e.event_id LIMIT 1) AS s) THEN
+        FOR seen IN
+            SELECT e.append AS n, max(s.position) AS position, max(s.version) AS version,
+                   (array_agg(s.event_id) FILTER (WHERE s.position IS NOT NULL))[1] AS event_id,
+                   CASE WHEN count(s.position) = count(*)
+                             AND bool_and((s.stream, s.type, s.schema_version, s.payload, s.metadata)
+                                        = ((appends[e.append]).stream, e.type, e.schema_version, e.payload, e.metadata))
+                        THEN 'stored' ELSE 'event-id-taken' END AS outcome
+            FROM unnest(events) AS e
+            LEFT JOIN LATERAL (SELECT * FROM log.events AS s WHERE s.event_id = e.event_id LIMIT 1) AS s ON true
+            GROUP BY e.append HAVING count(s.position) > 0
+        LOOP
+            verdicts[seen.n] := (seen.outcome, seen.position, seen.version, seen.event_id,
+                                  NULL, NULL, NULL, NULL);
+        END LOOP;
+    END IF;
+
+    -- The others are accepted. So many of their events belong to the first n appends: width_bucket(n, owners).
+    owners := ARRAY(SELECT e.append FROM unnest(events) AS e WHERE verdicts[e.append] IS NULL ORDER BY 1);
+    verdicts := ARRAY(
+        SELECT coalesce(verdicts[n], ROW(
+            'accepted', before.position + width_bucket(n, owners),
+            standing[n] + width_bucket(n, owners) - width_bucket(n - 1, owners), NULL, NULL, NULL, NULL, NULL
+        )::log.verdict)
+        FROM generate_series(1, cardinality(appends)) AS n ORDER BY n
+    );
     PERFORM set_config('rongcuo.appending', 'on', true);
-    RETURN QUERY
-    WITH asked AS MATERIALIZED (
-        SELECT * FROM unnest(appends) WITH ORDINALITY
-    ),
-    offered AS MATERIALIZED (
-        SELECT e.append, count(*) AS size, count(s.position) AS known, max(s.position) AS position,
-               max(s.version) AS version, (array_agg(s.event_id) FILTER (WHERE s.position IS NOT NULL))[1] AS event_id,
-               bool_and((s.stream, s.type, s.schema_version, s.payload, s.metadata)
-                      = (a.stream, e.type, e.schema_version, e.payload, e.metadata)) AS same
-        FROM unnest(events) AS e
-        JOIN asked AS a ON a.ordinality = e.append
-        LEFT JOIN LATERAL (SELECT * FROM log.events AS s WHERE s.event_id = e.event_id LIMIT 1) AS s ON true
-        GROUP BY e.append
-    ),
-    judged AS MATERIALIZED (
-        SELECT a.*, coalesce(o.size, 0) AS size, o.position AS known_position, o.version AS known_version,
-               o.event_id, coalesce(v.version, 0) AS standing, coalesce(m.version, 0) AS mark, k AS record,
-               CASE
-                   WHEN o.known = o.size AND o.same THEN 'known'
-                   WHEN o.known > 0 THEN 'event-id-taken'
-                   WHEN a.append_id IN (k.append_id, m.append_id) THEN 'known'
-                   WHEN before.stopped IS NOT NULL THEN 'log-stopped'
-                   WHEN a.lease IS NOT NULL AND l.epoch IS DISTINCT FROM a.epoch THEN 'fenced'
-                   WHEN k.append_id IS NOT NULL THEN 'key-known'
-                   WHEN a.source_version > coalesce(m.version, 0) + 1 THEN 'watermark-hole'
-                   WHEN a.source_version = m.version AND a.source_event_id <> m.event_id THEN 'watermark-conflict'
-                   WHEN a.source_version <= m.version THEN 'watermark-duplicate'
-                   WHEN a.expected_version <> coalesce(v.version, 0) THEN 'version-conflict'
-                   ELSE 'stored'
-               END AS outcome
-        FROM asked AS a
-        LEFT JOIN offered AS o ON o.append = a.ordinality
-        LEFT JOIN LATERAL (SELECT s.version FROM log.events AS s WHERE s.stream = a.stream
-                           ORDER BY s.version DESC LIMIT 1) AS v ON true
-        LEFT JOIN log.idempotency AS k ON k.scope = a.scope AND k.key = a.key
-        LEFT JOIN log.inbox AS m ON m.consumer = a.consumer AND m.log = a.source_log AND m.stream = a.source_stream
-        LEFT JOIN log.lease AS l ON l.name = a.lease
-    ),
-    accepted AS MATERIALIZED (
-        SELECT j.*, j.standing + j.size AS version,
-               before.position + (sum(j.size) OVER (ORDER BY j.ordinality))::bigint AS position
-        FROM judged AS j WHERE j.outcome = 'stored'
-    ),
-    written AS (
-        INSERT INTO log.events
-        SELECT before.position + row_number() OVER (ORDER BY e.ordinality), a.stream,
-               a.standing + row_number() OVER (PARTITION BY e.append ORDER BY e.ordinality),
-               e.event_id, e.type, e.schema_version, e.payload, e.metadata, present
-        FROM unnest(events) WITH ORDINALITY AS e
-        JOIN accepted AS a ON a.ordinality = e.append
-        ORDER BY 1
-        RETURNING 1
-    ),
-    keys AS (
+    INSERT INTO log.events
+    SELECT before.position + e.n, (appends[e.append]).stream,
+           standing[e.append] + e.n - width_bucket(e.append - 1, owners),
+           e.event_id, e.type, e.schema_version, e.payload, e.metadata, present
+    FROM (SELECT e.*, row_number() OVER (ORDER BY e.append, e.ordinality) AS n
+          FROM unnest(events) WITH ORDINALITY AS e WHERE (verdicts[e.append]).outcome = 'accepted') AS e
+    ORDER BY e.n;
+    PERFORM set_config('rongcuo.appending', 'off', true);
+    IF keyed THEN
         INSERT INTO log.idempotency
-        SELECT a.scope, a.key, a.digest, a.status, a.location, a.stream, a.version, a.position, a.append_id, present
-        FROM accepted AS a WHERE a.scope IS NOT NULL
-    ),
-    marks AS (
+        SELECT a.scope, a.key, a.digest, a.status, a.location, a.stream,
+               (verdicts[a.ordinality]).version, (verdicts[a.ordinality]).position, a.append_id, present
+        FROM unnest(appends) WITH ORDINALITY AS a
+        WHERE a.scope IS NOT NULL AND (verdicts[a.ordinality]).outcome = 'accepted';
+    END IF;
+    IF marked THEN
         INSERT INTO log.inbox
         SELECT a.consumer, a.source_log, a.source_stream, a.source_version, a.source_event_id, a.append_id
-        FROM accepted AS a WHERE a.consumer IS NOT NULL
+        FROM unnest(appends) WITH ORDINALITY AS a
+        WHERE a.consumer IS NOT NULL AND (verdicts[a.ordinality]).outcome = 'accepted'
         ON CONFLICT (consumer, log, stream) DO UPDATE
-        SET version = excluded.version, event_id = excluded.event_id, append_id = excluded.append_id
-    ),
-    due AS (
+        SET version = excluded.version, event_id = excluded.event_id, append_id = excluded.append_id;
+    END IF;
+    IF cardinality(timers) > 0 THEN
         INSERT INTO log.timers
-        SELECT a.stream, t.name, t.due_at
-        FROM unnest(timers) AS t JOIN accepted AS a ON a.ordinality = t.append WHERE t.due_at IS NOT NULL
-        ON CONFLICT (stream, name) DO UPDATE SET due_at = excluded.due_at
-    ),
-    cancelled AS (
-        DELETE FROM log.timers AS s USING unnest(timers) AS t, accepted AS a
-        WHERE a.ordinality = t.append AND t.due_at IS NULL AND s.stream = a.stream AND s.name = t.name
-    ),
-    moved AS (
-        UPDATE log.head SET position = before.position + n, recorded_at = present
-        FROM (SELECT count(*) AS n FROM written) AS w WHERE n > 0
-    )
-    SELECT CASE j.outcome WHEN 'known' THEN 'stored' ELSE j.outcome END,
-           CASE WHEN j.outcome = 'stored' THEN a.position
-                ELSE coalesce(j.known_position, (j.record).position, before.position) END,
-           CASE WHEN j.outcome = 'stored' THEN a.version
-                WHEN j.outcome IN ('watermark-hole', 'watermark-conflict', 'watermark-duplicate') THEN j.mark
-                ELSE coalesce(j.known_version, (j.record).version, j.standing) END,
-           j.event_id, (j.record).digest, (j.record).status, (j.record).location, (j.record).stream
-    FROM judged AS j LEFT JOIN accepted AS a USING (ordinality)
-    ORDER BY j.ordinality;
-    PERFORM set_config('rongcuo.appending', 'off', true);
+        SELECT (appends[t.append]).stream, t.name, t.due_at
+        FROM unnest(timers) AS t
+        WHERE t.due_at IS NOT NULL AND (verdicts[t.append]).outcome = 'accepted'
+        ON CONFLICT (stream, name) DO UPDATE SET due_at = excluded.due_at;
+        DELETE FROM log.timers AS s USING unnest(timers) AS t
+        WHERE t.due_at IS NULL AND (verdicts[t.append]).outcome = 'accepted'
+              AND s.stream = (appends[t.append]).stream AND s.name = t.name;
+    END IF;
+    IF cardinality(owners) > 0 THEN
+        UPDATE log.head SET position = before.position + cardinality(owners), recorded_at = present;
+    END IF;
+    RETURN QUERY
+    SELECT CASE v.outcome WHEN 'accepted' THEN 'stored' ELSE v.outcome END,
+           v.position, v.version, v.event_id, v.digest, v.status, v.location, v.stream
+    FROM unnest(verdicts) WITH ORDINALITY AS v ORDER BY v.ordinality;
 END
 $$;
 
