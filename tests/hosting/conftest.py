@@ -3,14 +3,31 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from joserfc.jwk import ECKey
 
 from shared.authz.development import DevelopmentIssuer
 from shared.database.databases import KEYRING, Databases
+from shared.kernel.recorded import Recorded
 from tests.story.processes import Processes, clean_environment
+
+RECORD = Recorded(
+    log="intake",
+    position=41,
+    stream="submission-0192b7c0-0000-7000-8000-000000000001",
+    version=3,
+    event_id=UUID("0192b7c0-0000-7000-8000-0000000000aa"),
+    type="SubmissionAccepted",
+    schema_version=2,
+    payload=b"{}",
+    metadata=b'{"log":"intake"}',
+    recorded_at=datetime(2026, 11, 22, 5, 26, 4, tzinfo=UTC),
+)
+"""An event as it stands in a log that no test has."""
 
 
 @dataclass

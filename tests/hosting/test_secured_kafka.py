@@ -25,7 +25,7 @@ from shared.messaging.places import Partition, Place, Places
 from shared.messaging.producer import Publisher, PublishFailed, pack
 from shared.messaging.reader import open_reader
 from shared.messaging.topics import TopicMismatch, TopicMissing, check_topics, ensure_topics, topic_name
-from tests.messaging.test_envelope import EVENT
+from tests.hosting.conftest import RECORD
 from tests.support.secured_kafka import SecuredKafka, secured_kafka
 from tests.support.servers import roomy_directory
 
@@ -99,7 +99,7 @@ async def test_a_service_does_all_that_it_does(
     settings = broker.settings(service)
     await await_brokers(settings)
     publisher = Publisher(settings, service)
-    assert [done.begin for done in await publisher.publish(pack([EVENT]))] == [0]
+    assert [done.begin for done in await publisher.publish(pack([RECORD]))] == [0]
     await publisher.close()
     async with open_reader(settings) as reader:
         assert any(tail.last for tail in (await reader.tails(topic_name(PREFIX, service))).values())
@@ -116,7 +116,7 @@ class TestRefused:
     async def test_is_writing_to_another_log(self, broker: SecuredKafka) -> None:
         publisher = Publisher(broker.settings("intake"), "adjudication")
         with pytest.raises(PublishFailed, match="TopicAuthorizationFailed"):
-            await publisher.publish(pack([EVENT]))
+            await publisher.publish(pack([RECORD]))
 
     async def test_is_reading_what_is_not_consumed(self, broker: SecuredKafka) -> None:
         async with open_reader(broker.settings("intake")) as reader:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -13,7 +14,12 @@ from rongcuo.embedded.process import free_port
 from shared.database.databases import Databases
 from shared.database.provision import drop
 from shared.database.schema import DatabaseRefused, await_database
-from tests.hosting.conftest import Site
+from shared.eventstore import engine, store
+from shared.keyring import keyring
+from shared.messaging.kafka_settings import KafkaSettings
+from shared.messaging.producer import Publisher, pack
+from shared.messaging.topics import ensure_topics
+from tests.hosting.conftest import RECORD, Site
 from tests.story.processes import clean_environment, run_program
 from tests.support.proxy import Proxy
 from tests.support.servers import Server
@@ -110,6 +116,19 @@ class TestEachStepNeedsItsOwnSecretsOnly:
         code, said = await run("parked", "list", "intake", RONGCUO_INTAKE_DSN=databases.dsn("intake"))
         assert (code, "consumer" in said) == (0, True)
 
+    async def test_an_operator_appends_to_no_log_that_is_behind(
+        self, databases: Databases, kafka: str, prefix: str
+    ) -> None:
+        settings = KafkaSettings(kafka, prefix)
+        await ensure_topics(settings, ["intake"])
+        publisher = Publisher(settings, "intake")
+        await publisher.publish(pack([RECORD]))
+        await publisher.close()
+        given = {"INTAKE_DSN": databases.dsn("intake"), "KAFKA": kafka, "TOPIC_PREFIX": prefix}
+        command = ("parked", "discard", "intake", "intake.adjudication", "adjudication", "x", "--reason", "none")
+        code, said = await run(*command, **{f"RONGCUO_{name}": text for name, text in given.items()})
+        assert (code, "log intake takes nothing: log-behind" in said) == (1, True), said
+
     @pytest.mark.parametrize("missing", ["token_secret", "kek", "keyring_dsn", "development_issuer"])
     async def test_a_service_names_what_is_missing(self, site: Site, missing: str) -> None:
         directory = site.secrets("intake")
@@ -122,3 +141,11 @@ def test_a_message_never_holds_a_password(caplog: pytest.LogCaptureFixture) -> N
     with caplog.at_level(logging.DEBUG), pytest.raises(DatabaseRefused) as refused:
         asyncio.run(await_database(NOBODY, "intake"))
     assert "geheim" not in caplog.text + str(refused.value)
+
+
+def test_the_number_of_connections_is_documented() -> None:
+    own = store.CONNECTIONS + engine.CONNECTIONS + len({"appender", "wake-ups"})
+    each = own + keyring.CONNECTIONS
+    said = f"at most {own} connections to its own database", f": {each}. `--role all` opens both: {2 * each - 1}."
+    text = (Path(__file__).parents[2] / "docs" / "processes.md").read_text().replace("\n", " ")
+    assert [words for words in (*said, f"need {8 * each};") if words not in text] == []

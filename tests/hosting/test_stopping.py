@@ -27,9 +27,11 @@ def a_party() -> dict[str, Any]:
     return {"party_id": str(new_id()), "kind": "person", "jurisdiction": "331123", "name": "某甲", "contact": None}
 
 
-async def registering(site: Site, http: httpx.AsyncClient) -> httpx.Response:
-    headers = {**site.bearer("inspection_team"), "Idempotency-Key": str(new_id())}
-    return await http.post("/intake/v1/parties", json=a_party(), headers=headers)
+async def registering(
+    site: Site, http: httpx.AsyncClient, party: dict[str, Any] | None = None, key: str | None = None
+) -> httpx.Response:
+    headers = {**site.bearer("inspection_team"), "Idempotency-Key": key or str(new_id())}
+    return await http.post("/intake/v1/parties", json=party or a_party(), headers=headers)
 
 
 async def left(processes: Processes, name: str, within_s: float) -> int:
@@ -85,6 +87,26 @@ async def test_a_command_under_way_is_answered_and_the_next_one_refused(site: Si
         answered = await under_way
     assert (answered.status_code, answered.headers["connection"]) == (201, "close")
     assert await left(processes, "api", 8 + SLACK_S) == 0
+    assert await stored(site.databases, "PartyRegistered") == 1
+
+
+async def test_who_is_killed_while_leaving_loses_nothing(site: Site) -> None:
+    processes = site.processes("intake")
+    processes.start("api", "serve", "intake", "--role", "api")
+    await processes.ready()
+    party, key = a_party(), str(new_id())
+    async with httpx.AsyncClient(base_url=processes.address("api"), trust_env=False, timeout=20) as http:
+        async with appends_held(site.databases):
+            under_way = asyncio.create_task(registering(site, http, party, key))
+            await asyncio.sleep(0.5)
+            processes.running["api"].terminate()
+            await asyncio.sleep(0.2)
+            processes.kill("api")
+        with pytest.raises(httpx.TransportError):
+            await under_way
+        processes.again("api")
+        await processes.ready()
+        assert (await registering(site, http, party, key)).status_code == 201
     assert await stored(site.databases, "PartyRegistered") == 1
 
 
