@@ -5,18 +5,12 @@ from dataclasses import dataclass, replace
 
 from bench.store.workload import Workload
 
-ALL = (
-    "ours",
-    "ours-idempotent",
-    "eventsourcing-safe",
-    "eventsourcing-fast",
-    "message-db",
-    "emmett",
-    "umadb",
-)
+OURS = ("ours", "ours-idempotent")
+PEERS = ("eventsourcing-safe", "eventsourcing-fast", "message-db", "emmett", "umadb")
+ALL = (*OURS, *PEERS)
 # With one process our log has one writing connection: only several show whether order and completeness hold between
 # connections, which the pools of the others have anyway.
-SEVERAL_PROCESSES = ("ours", "eventsourcing-safe", "eventsourcing-fast", "message-db", "emmett", "umadb")
+SEVERAL_PROCESSES = ("ours", *PEERS)
 REPLAYED = ("ours", "eventsourcing-safe", "message-db", "emmett", "umadb")
 
 

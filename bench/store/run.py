@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from bench.machine import machine
 from bench.report import Report
 from bench.servers import place, postgres
 from bench.store.catalogue import MODULES, store_of
 from bench.store.measure import Run, run_once
-from bench.store.plan import FULL, REPLAYED, Plan, quick_plan
+from bench.store.plan import FULL, OURS, REPLAYED, Plan, quick_plan
 from bench.store.port import Servers, Store
 from bench.store.replaying import Way, replay_once
 from bench.store.tables import (
+    APPEND_NOTE,
     append_ratios,
     append_table,
     replay_ratios,
@@ -31,18 +33,19 @@ def run(*, quick: bool) -> None:
     with place() as directory, postgres(directory) as server:
         report = asyncio.run(Bench(Servers(server, directory), quick_plan(FULL) if quick else FULL).measure())
     if quick:
-        print(report.markdown({}))
+        print(report.markdown(machine()))
     else:
         report.write()
 
 
 class Bench:
-    """One measurement: a store that fails is named, and the others go on without it."""
+    """One measurement: a peer that fails is named, and the others go on without it."""
 
     def __init__(self, servers: Servers, plan: Plan) -> None:
         self._servers = servers
         self._plan = plan
         self._stores: dict[str, Store] = {}
+        self._titles: dict[str, str] = {}
         self._report = Report("store", "The log beside other event stores", COMMAND, {}, {})
 
     async def measure(self) -> Report:
@@ -70,16 +73,17 @@ class Bench:
                 store = store_of(key)
                 await store.prepare(self._servers)
                 self._stores[key] = store
+                self._titles[key] = store.title
             except Exception as error:
                 self._leave_out(key, error)
 
     async def _appends(self) -> None:
         found = [await self._rounds(workload, keys) for workload, keys in self._plan.appends]
-        titles = {key: store.title for key, store in self._stores.items()}
         unsafe = {key for runs in found for key, of_store in runs.items() if not all(one.clean for one in of_store)}
         for (workload, _), runs in zip(self._plan.appends, found, strict=True):
-            self._report.tables.append(append_table(workload, runs, titles, unsafe))
-            self._report.ratios |= append_ratios(workload, runs, titles, unsafe)
+            self._report.tables.append(append_table(workload, runs, self._titles, unsafe))
+            self._report.ratios |= append_ratios(workload, runs, self._titles, unsafe)
+        self._report.tables[0].note = APPEND_NOTE
 
     async def _rounds(self, workload: Workload, keys: Sequence[str]) -> dict[str, list[Run]]:
         """Run the stores one after the other, and all of them again in each round."""
@@ -129,8 +133,10 @@ class Bench:
         self._report.ratios |= ratios
 
     def _leave_out(self, key: str, error: Exception) -> None:
-        store = self._stores.pop(key, None)
-        self._report.left_out[store.title if store else key] = f"{type(error).__name__}: {error}"
+        if key in OURS:
+            raise error
+        self._stores.pop(key, None)
+        self._report.left_out[self._titles.get(key, key)] = f"{type(error).__name__}: {error}".split("\n", 1)[0]
         self._tell(f"left out: {key}: {error}")
 
     def _tell(self, line: str) -> None:

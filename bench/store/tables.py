@@ -18,7 +18,7 @@ APPEND_COLUMNS = (
     *("CPU s / 1k events", "WAL bytes / 1k events"),
 )
 NOT_RANKED = "not ranked"
-_NOTE = (
+APPEND_NOTE = (
     "Medians over the rounds (low and high: the slowest and the fastest round); counts are sums over the rounds,"
     " warm-ups included. CPU: writers and server, without the tailing reader's own. A store that missed, doubled,"
     " reordered, lost or refused an event in any workload is not ranked in any."
@@ -34,7 +34,7 @@ def append_table(
     speeds = {key: spread(run.appends_per_s for run in runs).median for key, runs in found.items()}
     order = sorted(found, key=lambda key: -speeds[key])
     ranks = {key: rank for rank, key in enumerate((key for key in order if key not in unsafe), 1)}
-    table = Table(workload.title, APPEND_COLUMNS, note=_NOTE)
+    table = Table(workload.title, APPEND_COLUMNS)
     for key in order:
         table.rows.append({"store": titles[key], "rank": ranks.get(key, NOT_RANKED), **_row(found[key])})
     return table
@@ -74,7 +74,7 @@ def append_ratios(
     speeds = {key: spread(run.appends_per_s for run in runs).median for key, runs in found.items()}
     ratios = {}
     if "eventsourcing-safe" in speeds:
-        ratios[f"{workload.title}: ours / eventsourcing (default)"] = speeds["ours"] / speeds["eventsourcing-safe"]
+        ratios[f"{workload.title}: ours / eventsourcing (safe)"] = speeds["ours"] / speeds["eventsourcing-safe"]
     peers = {key: speed for key, speed in speeds.items() if not key.startswith("ours") and key not in unsafe}
     if peers:
         best = max(peers, key=lambda key: peers[key])
