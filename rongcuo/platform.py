@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any
 
+from alembic.util import CommandError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,7 +23,7 @@ from services.notification import worker as notification_worker
 from shared.database.databases import Databases
 from shared.database.migrate import migrate
 from shared.database.provision import provision
-from shared.database.schema import await_server
+from shared.database.schema import DatabaseRefused, await_server
 from shared.eventstore.readmodels import ReadModel
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.worker import Worker
@@ -63,10 +64,16 @@ async def prepare(installation: Installation) -> None:
 
 
 async def prepare_databases(databases: Databases, patience_s: float) -> None:
-    """Make roles, databases and tables, as far as they are missing; a server that is starting is waited for."""
+    """Make roles, databases and tables, as far as they are missing; a server that is starting is waited for.
+
+    Raises DatabaseRefused, also for tables of a newer build.
+    """
     await await_server(databases.admin(), patience_s)
     await provision(databases)
-    await migrate(databases)
+    try:
+        await migrate(databases)
+    except CommandError as error:
+        raise DatabaseRefused(f"migrate: {error}: is this build older than its databases?") from None
 
 
 async def prepare_topics(kafka: KafkaSettings, patience_s: float) -> None:

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from rongcuo.embedded.process import free_port
+from rongcuo.platform import prepare_databases
 from shared.database.databases import Databases
 from shared.database.provision import drop
 from shared.database.schema import DatabaseRefused, await_database
@@ -90,6 +91,8 @@ async def test_tables_of_another_build_are_refused(databases: Databases) -> None
     async with at_revision(databases, "9999"):
         with pytest.raises(DatabaseRefused, match="is at 9999, this build knows up to 0002: a newer `rongcuo migrate`"):
             await await_database(dsn, "intake", patience_s=60)
+        with pytest.raises(DatabaseRefused, match="is this build older than its databases"):
+            await prepare_databases(databases, 0)
 
 
 async def test_a_worker_says_which_brokers_it_waits_for(site: Site) -> None:
