@@ -1,7 +1,7 @@
 """Plants each `*.patch` of this folder in a copy of the tree and expects the tests of its first line to turn red.
 
-The first line of a patch is `# red: <pytest node id> …`. Only failing tests count: a patch that does not apply, a test
-that is not found and a test that stays green are all errors of the suite.
+The first line of a patch is `# red: <pytest node id> …`, and each of these has to fail: a patch that does not apply, a
+test that is not found and a test that stays green are all errors of the suite.
 """
 
 import os
@@ -20,6 +20,7 @@ from tests.support.servers import postgres_server
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent
 HEADER = "# red: "
+CAUGHT = "caught"
 TESTS_FAILED = 1  # pytest's exit code; 2 and above: interrupted, internal error, usage, nothing collected
 
 
@@ -32,7 +33,7 @@ def main() -> int:
     for patch, outcome in outcomes.items():
         table.add_row(patch.stem, "\n".join(tests_of(patch)), outcome)
     Console().print(table)
-    return int(any(outcome != "caught" for outcome in outcomes.values()))
+    return int(any(outcome != CAUGHT for outcome in outcomes.values()))
 
 
 def tests_of(patch: Path) -> list[str]:
@@ -49,11 +50,18 @@ def outcome_of(patch: Path, environment: Mapping[str, str]) -> str:
         copy_tree(Path(copy))
         if subprocess.run(["git", "apply", str(patch)], cwd=copy, check=False).returncode != 0:
             return "does not apply"
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests_of(patch)]
-        run = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, text=True)
+        outcomes = [_outcome_of_test(test, Path(copy), environment) for test in tests_of(patch)]
+    return next((outcome for outcome in outcomes if outcome != CAUGHT), CAUGHT)
+
+
+def _outcome_of_test(test: str, copy: Path, environment: Mapping[str, str]) -> str:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    run = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, text=True)
     if run.returncode == TESTS_FAILED:
-        return "caught"
-    return "stays green" if run.returncode == 0 else f"no verdict (pytest {run.returncode})\n{run.stdout[-500:]}"
+        return CAUGHT
+    return (
+        f"{test} stays green" if run.returncode == 0 else f"no verdict (pytest {run.returncode})\n{run.stdout[-500:]}"
+    )
 
 
 def copy_tree(target: Path) -> None:
