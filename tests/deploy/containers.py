@@ -5,6 +5,7 @@ program is what the Dockerfile copies, built as a wheel and unpacked; nothing of
 """
 
 import asyncio
+import compileall
 import os
 import re
 import shutil
@@ -52,6 +53,7 @@ def unpack_image(place: Path) -> Path:
     subprocess.run(build, cwd=source, check=True, capture_output=True)
     (wheel,) = wheels.iterdir()
     zipfile.ZipFile(wheel).extractall(unpacked)
+    compileall.compile_dir(unpacked, quiet=1)  # as pip does
     return unpacked
 
 
