@@ -77,7 +77,9 @@ def _rejected(rejected: Rejected) -> Problem:
 
 
 def _database(error: DBAPIError) -> Problem:
-    if not error.connection_invalidated:
+    """SQLAlchemy wraps the driver's own error twice, also that of a server which is still starting."""
+    reason = error.orig and error.orig.__cause__
+    if not (error.connection_invalidated or isinstance(reason, _UNREACHABLE)):
         raise error
     return Problem("log-unavailable", headers={"Retry-After": "2"})
 

@@ -27,6 +27,13 @@ from tests.web.petitions import SECRET
 SECRET_TEXT = "10.0.0.1:5432 张某"
 
 
+def wrapped(error: Exception) -> DBAPIError:
+    """Return an error of the driver as SQLAlchemy raises it."""
+    adapted = OSError()
+    adapted.__cause__ = error
+    return DBAPIError(SECRET_TEXT, None, adapted)
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/nothing", "/intake/v1/events", "/intake/docs"])
 async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
@@ -99,6 +106,7 @@ async def test_a_failing_check_makes_the_service_unready_and_tells_no_reason(
         (asyncpg.AdminShutdownError(SECRET_TEXT), "log-unavailable", "2"),
         (DBAPIError(SECRET_TEXT, None, OSError(), connection_invalidated=True), "log-unavailable", "2"),
         (DBAPIError(SECRET_TEXT, None, OSError()), "internal-error", None),
+        (wrapped(asyncpg.CannotConnectNowError(SECRET_TEXT)), "log-unavailable", "2"),
         (asyncpg.UniqueViolationError(SECRET_TEXT), "internal-error", None),
         (LogHole("intake", 7), "internal-error", None),
         (UnknownEvent("Unheard", 3), "internal-error", None),
