@@ -37,7 +37,8 @@ class Outcome:
     def faults(self) -> list[str]:
         """Everything that must not be."""
         tally = self.tally
-        return [*tally.wrong, *tally.different, *tally.unfinished, *self.still, *self.verdict.faults]
+        met = [*tally.wrong, *tally.different, *tally.unfinished]
+        return [*met, *self.damage.unrecovered, *self.still, *self.verdict.faults]
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from tests.story.evidence import fetch
 from tests.story.processes import HOST, Processes, clean_environment, run_program
 from tests.support.proxy import HTTP, Proxy, listening
 
-PATIENCE_S = 180.0
+PATIENCE_S = 240.0
 WATCH_S = 0.5
 SMALL = {"intake": (1, 1), "adjudication": (1, 1), "archive": (1, 1), "notification": (1, 1)}
 """How many API processes and workers each service has."""

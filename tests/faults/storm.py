@@ -14,7 +14,7 @@ from shared.messaging.reader import open_reader
 from shared.messaging.topics import topic_name
 from tests.faults import dying
 from tests.faults.servers import Server
-from tests.faults.site import Site, until
+from tests.faults.site import PATIENCE_S, Site, until
 from tests.story.evidence import fetch
 
 PARTS = ("api", "worker", "relay", "postgres", "broker")
@@ -22,6 +22,7 @@ DOWN_S = (0.0, 2.0)
 SHORT_S, LONG_S = (1.0, 4.0), (12.0, 16.0)
 """How long something stands still: shorter and longer than a lease or a member's session (10 s)."""
 REACHES_S = 30.0
+AT_ONCE = 4
 Strike = Callable[[], Coroutine[None, None, None]]
 _RELAY = "SELECT r.epoch, r.position, h.position FROM log.relay AS r, log.head AS h"
 
@@ -35,6 +36,7 @@ class Damage:
     cuts: Counter[str] = field(default_factory=Counter)
     points: Counter[str] = field(default_factory=Counter)
     recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    unrecovered: list[str] = field(default_factory=list)
 
 
 class Storm:
@@ -48,18 +50,27 @@ class Storm:
         self._struck: set[str] = set()
 
     async def rage(self, seconds: float, pause_s: float) -> None:
-        """Strike every `pause_s` or so for `seconds`, then wait until the last strike is over."""
-        until_then = time.monotonic() + seconds
+        """Strike every `pause_s` or so for `seconds`, at most so many at once, and wait for the last one's end."""
+        end, places = time.monotonic() + seconds, asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            while time.monotonic() < until_then:
+            while time.monotonic() < end:
                 for strike in self._round():
-                    if time.monotonic() >= until_then:
+                    await places.acquire()
+                    if time.monotonic() >= end:
                         break
-                    group.create_task(strike())
+                    group.create_task(self._until_whole(strike, places))
                     await asyncio.sleep(pause_s * (0.5 + self._chance.random()))
 
+    async def _until_whole(self, strike: Strike, places: asyncio.Semaphore) -> None:
+        try:
+            await strike()
+        except TimeoutError:
+            self.damage.unrecovered.append(f"{sorted(self._struck)} did not come back within {PATIENCE_S:.0f} s")
+        finally:
+            places.release()
+
     def _round(self) -> list[Strike]:
-        """Return one strike of each kind, in any order; the last but one kinds differ from round to round."""
+        """Return one strike of each kind, in any order."""
         strikes: list[Strike] = [
             lambda: self.kill_process("api"),
             lambda: self.kill_process("worker"),
