@@ -30,7 +30,7 @@ PAGE = 500
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 0.5
 FIRST_LOOK_S = 0.01
-LOOK_S = 0.5
+LOOK_S = 10.0  # for generations that others have begun; sooner when there is nothing else to do
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0
 
@@ -93,6 +93,8 @@ class ReadModelRunner:
             else:
                 await self._wake.log.pause(seen, pause, stop)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
+                if self._wake.log.count == seen:
+                    self._known.clear()
 
     async def catch_up(self) -> None:
         """Feed every model up to the end of the log, except those that fail (see `statuses`)."""

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.eventstore.log import EventLog
 from shared.eventstore.wake import Wake
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 Hook = Callable[[str], Awaitable[None]]
 _NEVER = float("-inf")
+_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Relay:
         self._claim: Claim | None = None
         self._ends: dict[int, PartitionEnd] = {}
         self._ahead: tuple[int, asyncio.Task[Packed]] | None = None
+        self._looking: asyncio.Task[tuple[int, ...]] | None = None
         self._looked_at = _NEVER
         self._state: tuple[str, str | None] = ("waiting", None)
 
@@ -109,7 +112,10 @@ class Relay:
 
     async def close(self) -> None:
         """Drop the producer and give the lease back."""
-        self._drop_ahead()
+        ending = [task for task in (self._ahead and self._ahead[1], self._looking) if task]
+        self._forget()
+        if ending:
+            await asyncio.wait(ending, timeout=_PATIENCE_S)
         await self._publisher.close()
         await self._lease.release()
 
@@ -121,17 +127,16 @@ class Relay:
         try:
             return await self._step()
         except BaseException:
-            self._drop_ahead()  # after trouble the database may be another one
+            self._forget()
             raise
 
     async def _step(self) -> int:
         if not await self._lease.hold():
             self._claim, self._state = None, ("waiting", None)
-            self._drop_ahead()
+            self._forget()
             return 0
         claim = self._claim or await self._take_over()
-        if monotonic() - self._looked_at >= self._pace.look_s:
-            claim = await self._look(claim)
+        claim = await self._looked(claim)
         self._state = ("publishing", None)
         packed = await self._next(claim.position)
         if not packed.page:
@@ -150,7 +155,7 @@ class Relay:
         if self._ahead and self._ahead[0] == after:
             packed = await self._ahead[1]
         else:
-            self._drop_ahead()
+            _drop(self._ahead and self._ahead[1])
             packed = await self._packed(after)
         self._ahead = None
         if len(packed.page) == self._pace.page:
@@ -161,11 +166,11 @@ class Relay:
     async def _packed(self, after: int) -> Packed:
         return pack(await self._log.read_page(after=after, limit=self._pace.page))
 
-    def _drop_ahead(self) -> None:
-        ahead, self._ahead = self._ahead, None
-        if ahead:
-            ahead[1].cancel()
-            ahead[1].add_done_callback(lambda task: task.cancelled() or task.exception())  # who needs it reads it again
+    def _forget(self) -> None:
+        """Drop what is under way for the next step: after trouble, or under another epoch, the world may be another."""
+        for task in (self._ahead and self._ahead[1], self._looking):
+            _drop(task)
+        self._ahead = self._looking = None
 
     async def _supervised_step(self) -> int:
         try:
@@ -192,21 +197,31 @@ class Relay:
         await self._hook("taken-over")
         return self._claim
 
-    async def _look(self, claim: Claim) -> Claim:
-        """Compare log and topic: stand still if the log has lost something, begin again if the topic has."""
-        async with open_reader(self._settings) as reader:
-            tails = await reader.tails(self._topic)
-            standing = await reader.at(self._topic, {number: end.offset - 1 for number, end in self._ends.items()})
+    async def _looked(self, claim: Claim) -> Claim:
+        """Compare log and topic before the first page and after trouble; every `look_s` beside the publishing.
+
+        Stand still if the log has lost something, begin again if the topic has.
+        """
+        if self._looking is None and monotonic() - self._looked_at >= self._pace.look_s:
+            self._looking = asyncio.create_task(self._compare(dict(self._ends)))
+        if self._looking is None or not (self._looked_at == _NEVER or self._looking.done()):
+            return claim
         try:
-            await check_log(self._log, tails)
+            lost = await self._looking
         except LogBehindBus as error:
             await checkpoint.mark(self._pool, claim, error.code)
             raise
         await checkpoint.mark(self._pool, claim, None)
-        self._looked_at = monotonic()
-        if lost := lost_partitions(self._ends, standing):
-            return await self._refill(claim, lost)
-        return claim
+        self._looking, self._looked_at = None, monotonic()
+        return await self._refill(claim, lost) if lost else claim
+
+    async def _compare(self, ends: dict[int, PartitionEnd]) -> tuple[int, ...]:
+        """Return the partitions that have lost something; raises LogBehindBus if the log has."""
+        async with open_reader(self._settings) as reader:
+            tails = await reader.tails(self._topic)
+            standing = await reader.at(self._topic, {number: end.offset - 1 for number, end in ends.items()})
+        await check_log(self._log, tails)
+        return lost_partitions(ends, standing)
 
     def _regressed(self, done: Sequence[Acknowledged]) -> tuple[int, ...]:
         """Return the partitions that acknowledged an offset which was given before: the broker is shorter."""
@@ -220,3 +235,10 @@ class Relay:
         self._claim = await checkpoint.begin_again(self._pool, claim, lost)
         self._ends = {number: end for number, end in self._ends.items() if number not in lost}
         return self._claim
+
+
+def _drop(task: "asyncio.Task[Any] | None") -> None:
+    """End a task whose result nobody wants any more, be it an error."""
+    if task:
+        task.cancel()
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
