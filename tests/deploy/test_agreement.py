@@ -104,6 +104,12 @@ class TestCompose:
         }
         assert used == set(defined)
 
+    def test_everything_that_is_mounted_is_in_the_checkout(self) -> None:
+        mounted = [each for service in COMPOSE.services.values() for each in service.get("volumes", [])]
+        bound = {place for place, *_ in (each.split(":") for each in mounted) if place.startswith("./")}
+        assert [place for place in sorted(bound - {"./secrets"}) if not (ROOT / place).is_file()] == []
+        assert {each.split(":")[0] for each in mounted} - bound == set(COMPOSE.content["volumes"])
+
     def test_every_name_of_a_host_is_a_container_with_that_port(self) -> None:
         upstreams = [COMPOSE.services["entrance"]["environment"][name.upper()] for name in SERVICES]
         assert upstreams == [f"{name}-api:8080" for name in SERVICES]

@@ -39,6 +39,8 @@ def test_every_key_that_is_referred_to_is_in_the_examples_and_every_example_is_u
 def test_every_pod_is_confined(workload: Document) -> None:
     spec = pods(workload)["spec"]
     assert spec["securityContext"]["runAsNonRoot"] is True
+    account = f"{spec['securityContext']['runAsUser']}:{spec['securityContext']['runAsGroup']}"
+    assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == [account]
     assert spec["automountServiceAccountToken"] is False
     assert spec["serviceAccountName"] in CLUSTER.names("ServiceAccount")
     for container in containers_of(workload):

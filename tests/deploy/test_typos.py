@@ -1,6 +1,7 @@
 """`make check` sees a typing error in each file of the deployment."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,18 @@ def test_a_typing_error_is_seen(copy: Path, validator: str, name: str, right: st
 
 def test_each_kind_of_file_has_its_typing_errors() -> None:
     assert {validator for validator, *_ in TYPOS} == set(VALIDATORS)
+
+
+def test_whoever_validates_all_of_it_is_told_which_file_is_wrong(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / "Dockerfile").write_text("FORM python\n")
+    assert main(copy) == 1
+    assert capsys.readouterr().out.startswith("Dockerfile:\n")
+
+
+def test_make_check_validates() -> None:
+    make = shutil.which("make")
+    assert make
+    told = subprocess.run([make, "-n", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert ".venv/bin/python -m tests.deploy.validate" in told.splitlines()
