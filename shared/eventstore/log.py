@@ -1,7 +1,7 @@
 """Reading the log, with asyncpg and without tricks: order = commit order, so `position > $1` misses nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 import asyncpg
@@ -66,7 +66,7 @@ class EventLog:
             raise LogHole(self.name, next(n for n, event in enumerate(page, after + 1) if event.position != n))
         return page
 
-    async def replay(self, *, after: int = 0, until: int | None = None) -> AsyncIterator[list[Recorded]]:
+    async def replay(self, *, after: int = 0, until: int | None = None) -> AsyncGenerator[list[Recorded], None]:
         """Yield the events from `after` up to position `until` (None: the end of the log), page by page.
 
         While one page is worked on, the next is read. Use each event as it comes: objects that are kept alive by the

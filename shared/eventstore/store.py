@@ -69,7 +69,9 @@ def fold(decider: Decider[S], folded: Folded[S], tail: Sequence[Recorded]) -> Fo
     if not tail:
         return folded
     events = (decider.codec.decode(event.type, event.schema_version, event.payload) for event in tail)
-    return Folded(decider.fold(folded.state, events), tail[-1].version, Metadata.decode(tail[-1].metadata).occurred_at)
+    occurred_at = Metadata.decode(tail[-1].metadata).occurred_at
+    size = folded.size + sum(len(event.payload) for event in tail)
+    return Folded(decider.fold(folded.state, events), tail[-1].version, occurred_at, size)
 
 
 def until(history: Sequence[Recorded], as_of: datetime) -> Sequence[Recorded]:

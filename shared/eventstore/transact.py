@@ -127,7 +127,8 @@ async def _store(
     )
     stored = await store.appender.append(append, wait=wait)
     if events:
-        store.cache.put(stream, decider.reducer_version, Folded(state, stored.version, occurred_at))
+        size = folded.size + sum(len(event.payload) for event in append.events)
+        store.cache.put(stream, decider.reducer_version, Folded(state, stored.version, occurred_at, size))
     return Outcome(state, stored.version, stored.position, events)
 
 

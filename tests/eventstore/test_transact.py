@@ -227,15 +227,3 @@ async def test_a_store_is_opened_and_closed_as_a_whole(database: LogDatabase) ->
     async with open_store(database.app, LOG) as store:
         outcome = await command(store, new_id(), Open())
     assert outcome.position == 1
-
-
-def test_the_cache_keeps_the_last_used_and_the_newest() -> None:
-    cache = AggregateCache(size=2)
-    for stream in ("a", "b"):
-        cache.put(stream, 1, Folded(Tally(), 2, None))
-    assert cache.get("a", 1)
-    cache.put("c", 1, Folded(Tally(), 1, None))
-    cache.put("a", 1, Folded(Tally(9), 1, None))
-    assert [stream for stream in "abc" if cache.get(stream, 1)] == ["a", "c"]
-    assert cache.get("a", 1) == Folded(Tally(), 2, None)
-    assert cache.get("a", 2) is None
