@@ -1,5 +1,6 @@
 """Measures the bus: `run(quick=…)` of `python -m bench bus`."""
 
+import logging
 import secrets
 import time
 from collections.abc import Sequence
@@ -61,6 +62,7 @@ class Measured:
 def run(*, quick: bool) -> None:
     """Measure, print, and (unless `quick`) write the results."""
     plan = QUICK if quick else FULL
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic that was made just now has no leader yet
     with ground() as opened:
         report = uvloop.run(_measured(opened, plan))
     print(report.markdown({}) if quick else "")
