@@ -47,7 +47,8 @@ class DataKeys:
     def __init__(self, pool: Pool, key_service: KeyService) -> None:
         self._pool = pool
         self._service = key_service
-        self._gathering = Gathering(self._at)
+        self._wanted = Gathering(self._at)
+        self._begun = Gathering(self._begin)
 
     async def by_id(self, key_id: UUID) -> DataKey:
         """Return the key with this id; raises KeyUnknown, KeyDestroyed, KeyServiceRefused."""
@@ -62,15 +63,21 @@ class DataKeys:
         Two processes that ask at once get the same key: the second finds the row of the first, which is committed by
         then, because ON CONFLICT waits for it.
         """
-        return await self._gathering.get((subject, matter))
+        return await self._wanted.get((subject, matter))
+
+    async def begin(self, subject: UUID, matter: UUID) -> DataKey:
+        """Return what `at` does, for a place that most likely has no key: it is made without looking for one first."""
+        return await self._begun.get((subject, matter))
 
     async def _at(self, places: Collection[Place]) -> Mapping[Place, DataKey | Exception]:
         found = await self._read(places)
-        if missing := [place for place in places if place not in found]:
-            found |= await self._make(missing)
-        if made_elsewhere := [place for place in missing if place not in found]:
-            found |= await self._read(made_elsewhere)
-        return found
+        missing = [place for place in places if place not in found]
+        return found | (await self._begin(missing) if missing else {})
+
+    async def _begin(self, places: Collection[Place]) -> dict[Place, DataKey | Exception]:
+        made = await self._make(places)
+        made_elsewhere = [place for place in places if place not in made]
+        return made | (await self._read(made_elsewhere) if made_elsewhere else {})
 
     async def _read(self, places: Collection[Place]) -> dict[Place, DataKey | Exception]:
         rows = await self._pool.fetch(_AT, [subject for subject, _ in places], [matter for _, matter in places])

@@ -23,7 +23,7 @@ class Keyring:
     def __init__(self, pool: Pool, key_service: KeyService, cache: KeyCache | None = None) -> None:
         self._pool = pool
         self._keys = DataKeys(pool, key_service)
-        self._cache = cache or KeyCache(CACHED_KEYS, CACHED_SECONDS)
+        self._cache = KeyCache(CACHED_KEYS, CACHED_SECONDS) if cache is None else cache
 
     @classmethod
     async def open(cls, dsn: str, key_service: KeyService) -> Self:
@@ -37,6 +37,11 @@ class Keyring:
     async def answers(self) -> bool:
         """Return whether the keyring database answers, for /readyz."""
         return bool(await self._pool.fetchval("SELECT true"))
+
+    async def begin(self, *, subject: UUID, matter: UUID) -> None:
+        """Make the key of a subject in a matter that begins here; `seal` then finds it. Raises KeyDestroyed."""
+        if self._cache.at((subject, matter)) is None:
+            self._remember(await self._keys.begin(subject, matter))
 
     async def seal(self, text: str, *, subject: UUID, matter: UUID, label: str) -> Sealed[str]:
         """Close `text` as the field `label` of `subject` in `matter`; the key is durable before this returns.

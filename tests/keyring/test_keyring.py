@@ -100,6 +100,17 @@ async def test_processes_that_make_many_keys_at_once_agree_on_all(keyring: Keyri
         assert len({key for *_, key in keys}) == 40
 
 
+async def test_a_key_that_was_begun_is_the_key(keyring: Keyring, forgetful: Keyring, admin: asyncpg.Connection) -> None:
+    place = {"subject": new_id(), "matter": new_id()}
+    await asyncio.gather(*(ring.begin(**place) for ring in (keyring, forgetful) * 4))
+    one, other = [await ring.seal(TEXT, **place, label=LABEL) for ring in (keyring, forgetful)]
+    assert one == other
+    assert await admin.fetchval("SELECT count(*) FROM keyring.data_keys WHERE subject = $1", place["subject"]) == 1
+    await admin.execute(ERASE, one.key)
+    with pytest.raises(KeyDestroyed):
+        await forgetful.begin(**place)
+
+
 async def test_what_is_refused_for_one_is_not_refused_for_its_neighbours(
     keyring: Keyring, forgetful: Keyring, admin: asyncpg.Connection
 ) -> None:

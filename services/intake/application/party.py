@@ -43,6 +43,7 @@ class Parties:
 
         async def command(_: Party) -> RegisterParty:
             party = body.party_id
+            await self.edge.begin(party, party)
             name = await self.edge.seal(body.name, party, party, "party.name")
             contact = await self.edge.seal(body.contact, party, party, "party.contact")
             return RegisterParty(party, body.kind, body.jurisdiction, name, contact, self.clock())
