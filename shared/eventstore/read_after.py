@@ -36,8 +36,8 @@ class ReadAfter:
 
     def _masked(self, data: bytes, tag: bytes) -> bytes:
         """Hide a position, or show it again: how long a log is, is nobody's business but an auditor's."""
-        mask = hmac.digest(self._secret, b"mask\0" + tag, sha256)
-        return bytes(byte ^ hidden for byte, hidden in zip(data, mask, strict=False))
+        mask = hmac.digest(self._secret, b"mask\0" + tag, sha256)[: len(data)]
+        return (int.from_bytes(data, "big") ^ int.from_bytes(mask, "big")).to_bytes(len(data), "big")
 
     def _tag(self, log: str, data: bytes) -> bytes:
         return hmac.digest(self._secret, b"read-after\0" + log.encode() + b"\0" + data, sha256)[:_TAG]
