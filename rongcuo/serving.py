@@ -131,6 +131,8 @@ def _config(host: str, port: int) -> Callable[[ASGIApp], uvicorn.Config]:
             port=port,
             lifespan="off",
             access_log=False,
+            proxy_headers=False,
+            server_header=False,
             log_config=None,
             timeout_graceful_shutdown=_CUT_S,
         )
