@@ -15,6 +15,7 @@ from shared.eventstore.store import EventStore
 from shared.eventstore.transact import Cause, transact
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
+from shared.keyring.keyring import Keyring
 from shared.rules.pack import Rulebook
 
 JURISDICTION = "331123"
@@ -90,15 +91,18 @@ def _post(path: str, headers: dict[str, str], body: dict[str, Any]) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
-async def initiate(store: EventStore, rules: Rulebook, count: int) -> list[UUID]:
-    """Open so many cases, each of a matter and a cadre of its own, as the consumer of intake's events does."""
+async def initiate(store: EventStore, keyring: Keyring, rules: Rulebook, count: int) -> list[UUID]:
+    """Open so many cases, each of a matter and a cadre of its own, as the consumer of intake's events does.
+
+    Each has its data key, as when intake has sealed what was submitted; it was made by another process.
+    """
     cases = [new_id() for _ in range(count)]
     for begin in range(0, count, _AT_ONCE):
-        await asyncio.gather(*(_initiate(store, rules, case) for case in cases[begin : begin + _AT_ONCE]))
+        await asyncio.gather(*(_initiate(store, keyring, rules, case) for case in cases[begin : begin + _AT_ONCE]))
     return cases
 
 
-async def _initiate(store: EventStore, rules: Rulebook, case_id: UUID) -> None:
+async def _initiate(store: EventStore, keyring: Keyring, rules: Rulebook, case_id: UUID) -> None:
     command = InitiateCase(
         case_id=case_id,
         matter=new_id(),
@@ -113,5 +117,6 @@ async def _initiate(store: EventStore, rules: Rulebook, case_id: UUID) -> None:
         act_on=date(2022, 4, 18),
         at=store.clock(),
     )
+    await keyring.begin(subject=command.concerned, matter=command.matter)
     cause = Cause(system_actor("bench.http"), new_id())
     await transact(store, DECIDER, case_id, command, rules=rules, cause=cause)

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -21,6 +21,9 @@ from rongcuo.embedded.data import DataDirectory
 from rongcuo.embedded.process import ServerFailed, free_port, start_process, stop_process, tail
 from shared.authz.development import DevelopmentIssuer
 from shared.database.databases import Databases
+from shared.eventstore.store import EventStore, open_store
+from shared.keyring.key_service import FileKeyService
+from shared.keyring.keyring import Keyring
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "adjudication")
@@ -51,6 +54,16 @@ class Running:
     bare_dsn: str
     issuer: DevelopmentIssuer
     data: DataDirectory
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[tuple[EventStore, Keyring]]:
+        """Open adjudication's log and the keyring, to prepare what is measured."""
+        keyring = await Keyring.open(self.databases.dsn("keyring"), FileKeyService.at(self.data.key_encryption_key))
+        try:
+            async with open_store(self.databases.dsn("adjudication"), "adjudication") as store:
+                yield store, keyring
+        finally:
+            await keyring.close()
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from bench.http.processes import BARE, Running, running
 from bench.http.steps import steps
 from bench.machine import versions
 from bench.report import Report, Table
-from shared.eventstore.store import CONNECTIONS, open_store
+from shared.eventstore.store import CONNECTIONS
 from shared.rules.loader import load_rulebook
 
 CALLERS = (1, 8, 32)
@@ -88,12 +88,12 @@ def run(*, quick: bool) -> None:
 
 async def _measured(servers: Running, plan: Plan) -> dict[Key, Measured]:
     measured: dict[Key, Measured] = defaultdict(Measured)
-    async with open_store(servers.databases.dsn("adjudication"), "adjudication") as store:
+    async with servers.desk() as (store, keyring):
         rules = load_rulebook()
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as client:
             for number in range(-1, plan.rounds):  # the first round only warms up
                 for callers, count in plan.count.items():
-                    cases = await initiate(store, rules, count)
+                    cases = await initiate(store, keyring, rules, count)
                     for command in COMMANDS:
                         for server in (BARE, OURS) if number % 2 else (OURS, BARE):
                             bench = _Bench(servers, client, command, callers, count)

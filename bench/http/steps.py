@@ -19,7 +19,7 @@ from services.adjudication.domain.tolerance_case.decisions import DECIDER as CAS
 from services.intake.domain.party.decisions import DECIDER as PARTY
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.appender import Appender
-from shared.eventstore.store import EventStore, open_store
+from shared.eventstore.store import EventStore
 from shared.hosting.installation import Installation
 from shared.kernel.events import Codec
 from shared.kernel.metadata import Metadata
@@ -35,7 +35,7 @@ _STEPS: Mapping[str, Sequence[tuple[Any, str]]] = {
     "token": [(TokenVerifier, "verify")],
     "JSON of the body": [(routes, "parse_strict")],
     "look at aggregate and key (one read), fold": [(EventStore, "look")],
-    "seal": [(Keyring, "seal")],
+    "seal, with the key": [(Keyring, "begin"), (Keyring, "seal")],
     "decide": [(CASE, "decide"), (PARTY, "decide")],
     "encode event and metadata": [(Codec, "encode"), (Metadata, "encode")],
     "flush and commit": [(Appender, "append")],
@@ -65,8 +65,8 @@ async def _timed(servers: Running, command: Command, count: int) -> dict[str, fl
         rulebook=load_rulebook(),
         secret=servers.data.token_secret(),
     )
-    async with open_store(servers.databases.dsn("adjudication"), "adjudication") as store:
-        cases = await initiate(store, installation.rulebook, count)
+    async with servers.desk() as (store, keyring):
+        cases = await initiate(store, keyring, installation.rulebook, count)
     token = servers.issuer.token(roles=["handling_office"], subject="officer-0", jurisdictions=[JURISDICTION])
     app, watch = application(installation, [command.service], []), _Watch()
     async with app.router.lifespan_context(app):
