@@ -98,11 +98,15 @@ async def ensure(engine: AsyncEngine, model: ReadModel, *, anew: bool = False) -
 
 
 async def move(connection: AsyncConnection, generation: Generation, position: int) -> bool:
-    """Move the checkpoint on, in the transaction of the effects; False when somebody else has moved it."""
+    """Move the checkpoint on, in the transaction of the effects; False when somebody else has moved it.
+
+    The commit does not wait for the disk: what a crash takes back is written again from the log, rows and checkpoint.
+    """
     moved = await connection.execute(
         text(
             "UPDATE log.read_models SET position = :new, error = NULL"
             " WHERE name = :name AND generation = :generation AND position = :old"
+            " AND set_config('synchronous_commit', 'off', true) = 'off'"
         ),
         {
             "new": position,

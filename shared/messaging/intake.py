@@ -153,7 +153,7 @@ class HandlerIntake(Intake):
             raise next((error for error in failed if isinstance(error, WatermarkConflict)), failed[0])
         ends = ends_of(batches)
         async with self.pool.acquire() as connection:
-            await places.move(connection, ends)
+            await places.move(connection, ends, alone=True)
         places.moved(ends)
 
     async def again(self, recorded: Recorded) -> None:

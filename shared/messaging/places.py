@@ -10,8 +10,9 @@ from uuid import UUID
 from shared.messaging.connections import Connection, Pool
 
 _MOVE = """
-WITH asked AS (
-    SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::uuid[], $6::bigint[], $7::uuid[])
+WITH asked AS MATERIALIZED (
+    SELECT a.*, set_config('synchronous_commit', coalesce($8, current_setting('synchronous_commit')), true)
+    FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::uuid[], $6::bigint[], $7::uuid[])
         AS a (topic, partition, last_offset, event_id, old_offset, old_id)
 )
 INSERT INTO log.places AS p (consumer, topic, partition, last_offset, event_id)
@@ -70,10 +71,11 @@ class Places:
         self.known = {p: place for p, place in self.known.items() if p.topic not in topics} | loaded
         return loaded
 
-    async def move(self, connection: Connection, ends: Mapping[Partition, Place]) -> None:
+    async def move(self, connection: Connection, ends: Mapping[Partition, Place], *, alone: bool = False) -> None:
         """Move places that stand where this member knows them, all or none; raises PlaceMoved.
 
-        Inside a transaction call `moved` after its commit.
+        Inside a transaction call `moved` after its commit. `alone`, without one, the commit does not wait for the disk:
+        what a crash takes back is read again, and dropped.
         """
         old = [self.known.get(partition) for partition in ends]
         status = await connection.execute(
@@ -85,6 +87,7 @@ class Places:
             [place.event_id for place in ends.values()],
             [place and place.offset for place in old],
             [place and place.event_id for place in old],
+            "off" if alone else None,
         )
         if status != f"INSERT 0 {len(ends)}":
             raise PlaceMoved(self.consumer)
