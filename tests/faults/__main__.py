@@ -30,7 +30,7 @@ async def _run(seed: int, seconds: float, logs: Path | None) -> Outcome:
                     site, place / "answered.ndjson", seed=seed, seconds=seconds, pause_s=PAUSE_S, clients=CLIENTS
                 )
         finally:
-            if logs:
+            if logs and (place / "logs").is_dir():
                 shutil.copytree(place / "logs", logs)
 
 

@@ -1,6 +1,7 @@
 """PostgreSQL and Kafka as process trees that can be killed, frozen, copied and put back on the same port."""
 
 import asyncio
+import secrets
 import shutil
 import signal
 import sys
@@ -11,11 +12,22 @@ from typing import Literal
 
 import psutil  # type: ignore[import-untyped]
 
-from rongcuo.embedded.process import free_port
+from rongcuo.embedded.process import free_port, is_free
 from tests.story.processes import HOST, ROOT, clean_environment
 from tests.support.launch import PASSWORD
 
 START_S = 120
+FIRST_PORT = 10_000
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def kept_port() -> int:
+    """Return a free port that no outgoing connection is given while whoever listens there is down."""
+    lowest = int(_EPHEMERAL.read_text().split()[0]) if _EPHEMERAL.is_file() else 0
+    while lowest > FIRST_PORT:
+        if is_free(port := FIRST_PORT + secrets.randbelow(lowest - FIRST_PORT)):
+            return port
+    return free_port()
 
 
 class Server:
@@ -23,7 +35,7 @@ class Server:
 
     def __init__(self, kind: Literal["postgres", "kafka"], place: Path) -> None:
         self.kind = kind
-        self.port = free_port()
+        self.port = kept_port()
         self.advertised_port = self.port
         self.place = place
         self._launcher: Process | None = None

@@ -15,7 +15,7 @@ from shared.authz.development import DevelopmentIssuer
 from shared.database.databases import SERVICES, Databases
 from shared.messaging.kafka_settings import KafkaSettings
 from tests.faults import witness
-from tests.faults.servers import Server
+from tests.faults.servers import Server, kept_port
 from tests.story.evidence import fetch
 from tests.story.processes import HOST, Processes, clean_environment, run_program
 from tests.support.proxy import HTTP, Proxy, listening
@@ -184,9 +184,9 @@ async def _start(site: Site, stack: AsyncExitStack) -> None:
     for service in SERVICES:
         for role, count in zip(("api", "worker"), site.shape[service], strict=True):
             for number in range(1, count + 1):
-                site.processes.start(f"{service}.{role}.{number}", "serve", service, "--role", role)
+                site.processes.start(f"{service}.{role}.{number}", "serve", service, "--role", role, port=kept_port())
     await witness.prepare(site.databases)
-    site.processes.start("archive.witness.1", instead=[witness.__name__])
+    site.processes.start("archive.witness.1", port=kept_port(), instead=[witness.__name__])
     for name in site.names("api"):
         port = site.processes.started[name][1]
         proxy, front = await stack.enter_async_context(listening(Proxy(HOST, port, HTTP)))

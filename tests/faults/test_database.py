@@ -11,9 +11,16 @@ from tests.faults.clients import Street, cast_of, matter, withdrawn
 from tests.faults.conftest import Working
 from tests.faults.rest import at_rest
 from tests.faults.site import Site, until
+from tests.story.evidence import fetch
 
 REST_S = 60.0
 STOPPED = "SELECT stopped FROM log.head"
+CONSUMER, STREAM = "intake.adjudication", "tolerance_case-018f0000-0000-7000-8000-000000000001"
+PARKED = f"""
+    INSERT INTO log.parked (consumer, log, stream, version, position, event_id, type, schema_version, payload, metadata,
+                            recorded_at, next_attempt_at)
+    VALUES ('{CONSUMER}', 'adjudication', '{STREAM}', 1, 1, gen_random_uuid(), 'Parked', 1, '', '', now(), 'infinity')
+"""
 
 
 async def test_a_database_behind_kafka_is_closed_until_it_is_recovered(
@@ -33,6 +40,7 @@ async def test_a_database_behind_kafka_is_closed_until_it_is_recovered(
     await site.postgres.kill()
     await site.postgres.put_back(older)
     await site.postgres.start()
+    assert "is behind its topic" in await _discarded(site)
     for name in site.processes.started:
         site.start(name)
     site.unwatched.clear()
@@ -47,6 +55,14 @@ async def test_a_database_behind_kafka_is_closed_until_it_is_recovered(
     await nothing_is_wrong()
     for service, head in heads.items():
         assert await site.value(service, "SELECT position FROM log.head") > head  # type: ignore[operator]
+
+
+async def _discarded(site: Site) -> str:
+    """Let an operator, who is the first to come, discard a parked event of intake; returns what he was told."""
+    await fetch(site.databases, "intake", PARKED)
+    said = await site.rongcuo("parked", "discard", "intake", CONSUMER, "adjudication", STREAM, "--reason", "too-early")
+    await fetch(site.databases, "intake", f"DELETE FROM log.parked WHERE stream = '{STREAM}'")
+    return said
 
 
 async def _refused(site: Site, street: Street) -> tuple[int, str]:

@@ -62,9 +62,9 @@ class Processes:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     started: dict[str, tuple[Sequence[str], int]] = field(default_factory=dict)
 
-    def start(self, name: str, *arguments: str, instead: Sequence[str] = ()) -> None:
+    def start(self, name: str, *arguments: str, port: int | None = None, instead: Sequence[str] = ()) -> None:
         """Start `python -m rongcuo ARGUMENTS --port …` as `name`; `instead` of rongcuo another program of ours."""
-        self.started[name] = (arguments, free_port())
+        self.started[name] = (arguments, port or free_port())
         self.again(name, *instead)
 
     def again(self, name: str, *instead: str) -> None:
