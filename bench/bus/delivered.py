@@ -1,6 +1,6 @@
 """What stands on a topic, counted by reading it to its end: delivered, missed, duplicated, out of order."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -36,7 +36,7 @@ async def delivered(kafka: KafkaSettings, topic: str, stored: Iterable[Recorded]
     return Delivered(count, len(wanted - seen), count - len(seen), order)
 
 
-async def _records(kafka: KafkaSettings, topic: str):  # type: ignore[no-untyped-def]
+async def _records(kafka: KafkaSettings, topic: str) -> AsyncIterator[tuple[bytes, bytes, int]]:
     consumer = AIOKafkaConsumer(
         **kafka.client(), group_id=None, auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024
     )
