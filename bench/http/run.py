@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -183,13 +183,20 @@ def _report(plan: Plan, measured: dict[Key, Measured], more: Sequence[Table]) ->
         versions=versions("asyncpg", "fastapi", "httptools", "pydantic", "starlette", "uvicorn", "uvloop"),
     )
     report.tables = [*(_table(command, plan, measured) for command in COMMANDS), *more]
-    for command in COMMANDS:
-        for callers in plan.count:
-            ours, bare = measured[command, callers, OURS], measured[command, callers, BARE]
-            report.ratios[f"{command.step}, {callers} callers: requests/s, ours to bare"] = (
-                spread(ours.rates).median / spread(bare.rates).median
-            )
+    for callers in plan.count:
+        pairs = {c: (measured[c, callers, OURS], measured[c, callers, BARE]) for c in COMMANDS}
+        report.ratios[f"{callers} callers, all three: requests/s, ours to bare"] = _throughput(pairs.values())
+        for command, pair in pairs.items():
+            report.ratios[f"{callers} callers, {command.step}: requests/s, ours to bare"] = _throughput([pair])
+        cpu = [sum(one.server_micros for one in ones) for ones in zip(*pairs.values(), strict=True)]
+        report.ratios[f"{callers} callers, all three: CPU of the process, bare to ours"] = cpu[1] / cpu[0]
     return report
+
+
+def _throughput(pairs: Iterable[tuple[Measured, Measured]]) -> float:
+    """Return ours to bare in requests/s, when as many of each command are sent."""
+    seconds = [(1 / spread(ours.rates).median, 1 / spread(bare.rates).median) for ours, bare in pairs]
+    return sum(bare for _, bare in seconds) / sum(ours for ours, _ in seconds)
 
 
 def _table(command: Command, plan: Plan, measured: dict[Key, Measured]) -> Table:
