@@ -104,7 +104,6 @@ class Append:
 
     def claims(self) -> Iterator[object]:
         """Yield what no other append of the same batch may name: each is judged by what stands, not by neighbours."""
-        yield self.stream
         for event in self.events:
             yield event.event_id
         if self.idempotency:

@@ -150,14 +150,21 @@ class Appender:
                 _refuse(waiting, LogUnavailable("outcome unknown; the append may stand"))
 
     def _next_batch(self) -> list[_Waiting]:
-        """Take the next appends that do not depend on one another; the others keep their place."""
+        """Take the next appends that do not depend on one another; the others keep their place.
+
+        Rivals for one version of a stream go together: one of them is stored, and the others need no turn of their own
+        to learn that.
+        """
         batch: list[_Waiting] = []
         kept: list[_Waiting] = []
         claimed: set[object] = set()
+        ends: dict[str, int] = {}
         room = self._limits.batch_bytes
         while self._queue and max(len(batch), len(kept)) < self._limits.batch and room > 0:
             waiting = self._queue.popleft()
-            if claimed.isdisjoint(waiting.claims):
+            append = waiting.append
+            rival = ends.setdefault(append.stream, append.expected_version) == append.expected_version
+            if rival and claimed.isdisjoint(waiting.claims):
                 batch.append(waiting)
                 room -= waiting.size
             else:

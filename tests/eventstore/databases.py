@@ -82,3 +82,10 @@ def _dsn(server: str, database: str, role: str | None = None) -> str:
     host = parts.netloc.rpartition("@")[2]
     netloc = parts.netloc if role is None else f"{role}:{role.rpartition('_')[2]}@{host}"
     return urlunsplit((parts.scheme, netloc, f"/{database}", parts.query, ""))
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Admin]:
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()

@@ -10,7 +10,7 @@ import pytest
 
 from shared.eventstore.append import IdempotencyRecord, Stored, Timer
 from shared.eventstore.appender import Appender, Limits
-from shared.eventstore.errors import AppendRefused, LogUnavailable, Overloaded
+from shared.eventstore.errors import AppendRefused, LogUnavailable, Overloaded, VersionConflict
 from shared.eventstore.log import EventLog
 from tests.eventstore.databases import Admin, LogDatabase
 from tests.eventstore.samples import a_stream, an_append, until
@@ -40,6 +40,23 @@ async def test_what_queues_during_a_flush_is_flushed_together(appender: Appender
     assert [await task for task in (first, *others)] == [Stored(n, 1) for n in range(1, 12)]
     moments = {event.recorded_at for event in await log.read_page(after=1)}
     assert len(moments) == 1
+
+
+async def test_rivals_for_one_version_of_a_stream_need_one_flush(
+    database: LogDatabase, admin: Admin, log: EventLog
+) -> None:
+    flushes, stream = [], a_stream()
+    async with Appender(database.app, flushed=lambda: flushes.append(1)) as appender, held(admin):
+        first = asyncio.create_task(appender.append(an_append()))
+        await until(lambda: flushing(admin))
+        rivals = [asyncio.create_task(appender.append(an_append(stream, count=2))) for _ in range(8)]
+        later = asyncio.create_task(appender.append(an_append(stream, expected=2)))
+        await asyncio.sleep(0)
+    answers = await asyncio.gather(first, *rivals, later, return_exceptions=True)
+    assert answers[1] == Stored(3, 2)
+    assert {(type(answer), getattr(answer, "actual", None)) for answer in answers[2:-1]} == {(VersionConflict, 2)}
+    assert answers[-1] == Stored(4, 3)
+    assert len(flushes) == 3
 
 
 async def test_a_caller_that_goes_away_cancels_nothing(appender: Appender, admin: Admin, log: EventLog) -> None:

@@ -1,7 +1,5 @@
 """log.append is the only way in: for the application by privilege, for the owner by trigger."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +12,7 @@ from shared.eventstore.durability import UnsafeServer, check_durability
 from shared.eventstore.idempotency import purge_idempotency
 from shared.eventstore.log import EventLog
 from shared.eventstore.verdicts import APPEND, arguments
-from tests.eventstore.databases import Admin, LogDatabase
+from tests.eventstore.databases import Admin, LogDatabase, connected
 from tests.eventstore.samples import a_stream, an_append
 
 INSERT = (
@@ -27,13 +25,6 @@ CHANGES = (
     "DELETE FROM log.events",
     "TRUNCATE log.events",
 )
-
-
-@asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[Admin]:
-    connection = await asyncpg.connect(dsn)
-    yield connection
-    await connection.close()
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -116,7 +107,7 @@ def clashing_batches() -> list[list[Append]]:
     one = an_append()
     record = IdempotencyRecord("s", "k", b"d", 200, None)
     return [
-        [one, an_append(one.stream, expected=1)],
+        [one, an_append(one.stream, expected=1)],  # in its place after the first one it would fit
         [one, an_append(events=one.events)],
         [an_append(idempotency=record), an_append(idempotency=record)],
     ]
@@ -127,7 +118,7 @@ async def test_append_refuses_a_batch_whose_appends_depend_on_one_another(
     database: LogDatabase, batch: list[Append]
 ) -> None:
     async with connected(database.app) as app:
-        with pytest.raises(asyncpg.RaiseError, match="share a stream"):
+        with pytest.raises(asyncpg.RaiseError, match="two appends of a batch share"):
             await app.fetch(APPEND, *arguments(batch))
 
 

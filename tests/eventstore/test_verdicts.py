@@ -20,7 +20,9 @@ from shared.eventstore.errors import (
 )
 from shared.eventstore.leases import take
 from shared.eventstore.log import EventLog
+from shared.eventstore.verdicts import APPEND, arguments
 from shared.kernel.ids import new_id
+from tests.eventstore.databases import LogDatabase, connected
 from tests.eventstore.samples import MATTER, a_stream, an_append, events
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -42,6 +44,20 @@ async def test_versions_and_positions_follow_one_another(appender: Appender, log
     page = await log.read_page(after=0)
     assert [(event.position, event.version) for event in page] == [(1, 1), (2, 2), (3, 3), (4, 4)]
     assert await log.head() == 4
+
+
+async def test_of_rivals_in_one_batch_the_first_is_stored_and_the_others_learn_the_new_end(
+    database: LogDatabase, log: EventLog
+) -> None:
+    stream, timer = a_stream(), Timer("deadline", NOON)
+    batch = [an_append(stream, count=0, timers=(timer,)), *(an_append(stream, count=n) for n in (3, 1)), an_append()]
+    batch.append(an_append(stream, count=0, timers=(timer,)))
+    async with connected(database.app) as app:
+        rows = await app.fetch(APPEND, *arguments(batch))
+    told = [(row["outcome"], row["position"], row["version"]) for row in rows]
+    conflict = ("version-conflict", 0, 3)
+    assert told == [("stored", 0, 0), ("stored", 3, 3), conflict, ("stored", 4, 1), conflict]
+    assert [event.event_id for event in await log.read_stream(stream)] == [e.event_id for e in batch[1].events]
 
 
 async def test_events_are_stored_byte_for_byte(appender: Appender, log: EventLog) -> None:

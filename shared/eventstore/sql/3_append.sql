@@ -38,6 +38,7 @@ DECLARE
     keyed boolean;
     marked boolean;
     fenced boolean;
+    shared boolean := false;
     repeated boolean := false;
     standing bigint[];
     verdicts log.verdict[];
@@ -52,14 +53,15 @@ BEGIN
     END IF;
     SELECT count(scope) > 0, count(consumer) > 0, count(lease) > 0 INTO keyed, marked, fenced FROM unnest(appends);
     IF cardinality(appends) > 1 OR cardinality(events) > 1 THEN
-        IF EXISTS (SELECT FROM unnest(appends) GROUP BY stream HAVING count(*) > 1)
+        shared := EXISTS (SELECT FROM unnest(appends) GROUP BY stream HAVING count(*) > 1);
+        IF shared AND EXISTS (SELECT FROM unnest(appends) GROUP BY stream HAVING count(DISTINCT expected_version) > 1)
             OR EXISTS (SELECT FROM unnest(events) GROUP BY event_id HAVING count(*) > 1)
             OR keyed AND EXISTS (SELECT FROM unnest(appends) WHERE scope IS NOT NULL
                                  GROUP BY scope, key HAVING count(*) > 1)
             OR marked AND EXISTS (SELECT FROM unnest(appends) WHERE consumer IS NOT NULL
                                   GROUP BY consumer, source_log, source_stream HAVING count(*) > 1)
         THEN
-            RAISE EXCEPTION 'two appends of a batch share a stream, a key, a watermark or an event id';
+            RAISE EXCEPTION 'two appends of a batch share a key, a watermark, an event id or a stream at two versions';
         END IF;
     END IF;
 
@@ -151,6 +153,23 @@ BEGIN
         END LOOP;
     END IF;
 
+    IF shared THEN  -- of several that fit at the end of a stream the first with events is accepted, and moves that end
+        owners := ARRAY(SELECT e.append FROM unnest(events) AS e ORDER BY 1);
+        FOR seen IN
+            SELECT f.n, f.version
+            FROM (SELECT a.ordinality AS n, first_value(a.ordinality) OVER best AS winner,
+                         standing[a.ordinality] + first_value(s.size) OVER best AS version
+                  FROM unnest(appends) WITH ORDINALITY AS a,
+                       LATERAL (SELECT width_bucket(a.ordinality, owners)
+                                       - width_bucket(a.ordinality - 1, owners) AS size) AS s
+                  WHERE verdicts[a.ordinality] IS NULL
+                  WINDOW best AS (PARTITION BY a.stream ORDER BY s.size = 0, a.ordinality)) AS f
+            WHERE f.n > f.winner AND f.version > standing[f.n]
+        LOOP
+            verdicts[seen.n] := ('version-conflict', before.position, seen.version, NULL, NULL, NULL, NULL, NULL);
+        END LOOP;
+    END IF;
+
     -- The others are accepted. So many of their events belong to the first n appends: width_bucket(n, owners).
     owners := ARRAY(SELECT e.append FROM unnest(events) AS e WHERE verdicts[e.append] IS NULL ORDER BY 1);
     verdicts := ARRAY(
@@ -196,6 +215,8 @@ BEGIN
     END IF;
     IF cardinality(owners) > 0 THEN
         UPDATE log.head SET position = before.position + cardinality(owners), recorded_at = present;
+    ELSIF NOT (keyed OR marked OR cardinality(timers) > 0) THEN
+        SET LOCAL synchronous_commit = off;  -- nothing was written: refusals need not wait for the disk
     END IF;
     RETURN QUERY
     SELECT CASE v.outcome WHEN 'accepted' THEN 'stored' ELSE v.outcome END,
