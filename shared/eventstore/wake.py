@@ -13,7 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import asyncpg
 
@@ -78,6 +78,7 @@ class Wake:
         self.listening = False
         self._due: set[str] = set()
         self._work = asyncio.Event()
+        self._own = 0
 
     def grown(self) -> None:
         """Tell everybody that events were appended."""
@@ -108,6 +109,7 @@ class Wake:
             dsn, timeout=_PATIENCE_S, command_timeout=_PATIENCE_S, server_settings={"application_name": "rongcuo wake"}
         )
         try:
+            self._own = connection.get_server_pid()
             connection.add_termination_listener(self._lost)
             await connection.add_listener(LOG, self._heard)
             await connection.add_listener(VIEWS, self._heard)
@@ -136,8 +138,8 @@ class Wake:
     def _lost(self, _connection: object) -> None:
         self._work.set()
 
-    def _heard(self, connection: Any, sender: int, channel: str, _payload: object) -> None:
-        if sender != connection.get_server_pid():
+    def _heard(self, _connection: object, sender: int, channel: str, _payload: object) -> None:
+        if sender != self._own:
             (self.log if channel == LOG else self.views).ring()
 
 
