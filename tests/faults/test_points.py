@@ -3,42 +3,29 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-import pytest
-
 from tests.faults import dying
 from tests.faults.clients import STORIES, Street
 from tests.faults.conftest import Working
 from tests.faults.site import Site
 
 REACHED_WITHIN_S = 60.0
-WAVES: list[Mapping[str, dying.Point]] = [
-    {
-        "intake.api.1": "appended",
-        "intake.worker.1": "acknowledged",
-        "adjudication.worker.1": "appending",
-        "archive.worker.1": "appended",
-        "notification.worker.1": "moved",
-    },
-    {
-        "adjudication.api.1": "appended",
-        "intake.worker.1": "moved",
-        "adjudication.worker.1": "taken-over",
-        "archive.worker.1": "appending",
-        "notification.worker.1": "appended",
-    },
-]
+POINTS: Mapping[str, dying.Point] = {
+    "intake.api.1": "appended",
+    "intake.worker.1": "acknowledged",
+    "adjudication.worker.1": "appending",
+    "archive.worker.1": "appended",
+    "notification.worker.1": "appended",
+}
 
 
-@pytest.mark.parametrize("wave", WAVES, ids=["first", "second"])
 async def test_what_dies_between_two_steps_loses_nothing_and_does_nothing_twice(
-    wave: Mapping[str, dying.Point],
     site: Site,
     street: Street,
     clients_work: Working,
     nothing_is_wrong: Callable[[], Awaitable[None]],
 ) -> None:
     async with clients_work(STORIES[:3]), asyncio.TaskGroup() as group:
-        for name, point in wave.items():
+        for name, point in POINTS.items():
             group.create_task(_die_once(site, name, point))
     assert street.tally.retried
     await nothing_is_wrong()

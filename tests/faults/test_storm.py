@@ -8,7 +8,7 @@ from tests.faults.run import storm
 from tests.faults.site import Site
 from tests.faults.storm import PARTS
 
-SECONDS, PAUSE_S, CLIENTS = 30.0, 1.5, 8
+SECONDS, PAUSE_S, CLIENTS = 28.0, 1.0, 8
 
 
 async def test_nothing_is_lost_or_done_twice_in_a_storm(site: Site, journal: Path) -> None:
