@@ -67,5 +67,4 @@ if __name__ == "__main__":
         port=int(sys.argv[1]),
         loop="uvloop",
         http="httptools",
-        access_log=False,
     )
