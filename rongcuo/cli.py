@@ -126,13 +126,18 @@ async def _serve(installation: Installation, settings: Settings, service: str, r
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    reset_passwords: Annotated[
+        bool,
+        typer.Option("--reset-passwords", help="Set those of roles that are there, too, from RONGCUO_ROLE_SECRET."),
+    ] = False,
+) -> None:
     """建库、迁移(数据库由 RONGCUO_DSN 给出). Make roles, databases and tables on a given PostgreSQL."""
     from rongcuo.platform import prepare_databases
 
     settings = _settings()
     with installations.preparing(settings) as databases:
-        asyncio.run(prepare_databases(databases, settings.start_s))
+        asyncio.run(prepare_databases(databases, settings.start_s, reset_passwords=reset_passwords))
     typer.echo("migrate: ok")
 
 

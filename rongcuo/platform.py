@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alembic.util import CommandError
+from asyncpg import InsufficientPrivilegeError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -58,20 +59,24 @@ PROGRAMS = {
 
 async def prepare(installation: Installation) -> None:
     """Make databases and (with Kafka) topics, as far as they are missing."""
-    await prepare_databases(installation.databases, installation.settings.start_s)
+    own = installation.settings.dsn is None  # nobody else gives passwords on a server of our own
+    await prepare_databases(installation.databases, installation.settings.start_s, reset_passwords=own)
     if installation.kafka:
         await prepare_topics(installation.kafka, installation.settings.start_s)
 
 
-async def prepare_databases(databases: Databases, patience_s: float) -> None:
+async def prepare_databases(databases: Databases, patience_s: float, *, reset_passwords: bool = False) -> None:
     """Make roles, databases and tables, as far as they are missing; a server that is starting is waited for.
 
-    Raises DatabaseRefused, also for tables of a newer build.
+    With `reset_passwords` roles that are there get the passwords that follow from the role secret. Raises
+    DatabaseRefused, also for tables of a newer build and for an administrator who may not do this.
     """
     await await_server(databases.admin(), patience_s)
-    await provision(databases)
     try:
+        await provision(databases, reset_passwords=reset_passwords)
         await migrate(databases)
+    except InsufficientPrivilegeError as error:
+        raise DatabaseRefused(f"migrate: {error}: RONGCUO_DSN has to be of a role that may do this") from None
     except CommandError as error:
         raise DatabaseRefused(f"migrate: {error}: is this build older than its databases?") from None
 

@@ -5,6 +5,7 @@ Every step looks first and may be repeated; an advisory lock makes a second run 
 
 import base64
 import hmac
+import logging
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -21,12 +22,16 @@ _TIMEOUTS = {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transact
 _SCRAM_ROUNDS = 4096
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # subscriptable for the type checker only
+logger = logging.getLogger(__name__)
 
 
-async def provision(databases: Databases) -> None:
-    """Make the roles and the databases that are missing, and set passwords, time-outs and privileges of all."""
+async def provision(databases: Databases, *, reset_passwords: bool = False) -> None:
+    """Make the roles and the databases that are missing, and set time-outs and privileges of all.
+
+    A role gets its password when it is made; later only with `reset_passwords`, for it may have been given another one.
+    """
     async with _administrator(databases) as admin:
-        await _make_roles(admin, databases)
+        await _make_roles(admin, databases, reset_passwords=reset_passwords)
         for database in DATABASES:
             await _make_database(admin, databases, database)
             await _grant(admin, databases, database)
@@ -70,21 +75,21 @@ async def _administrator(databases: Databases) -> AsyncIterator[Connection]:
         await admin.close()
 
 
-async def _make_roles(admin: Connection, databases: Databases) -> None:
-    owner = databases.role(OWNER)
-    await _make_role(admin, owner, "NOLOGIN")
+async def _make_roles(admin: Connection, databases: Databases, *, reset_passwords: bool) -> None:
+    owner, known = databases.role(OWNER), {row[0] for row in await admin.fetch("SELECT rolname FROM pg_roles")}
+    if owner not in known:
+        await admin.execute(f'CREATE ROLE "{owner}" NOLOGIN')
     if not await admin.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
         await admin.execute(f'GRANT "{owner}" TO CURRENT_USER')
     for role in LOGINS:
         name = databases.role(role)
-        await _make_role(admin, name, f"LOGIN PASSWORD '{_verifier(databases.password(role))}'")
+        if reset_passwords or name not in known:
+            step, verifier = "ALTER" if name in known else "CREATE", _verifier(databases.password(role))
+            await admin.execute(f"{step} ROLE \"{name}\" LOGIN PASSWORD '{verifier}'")
         for setting, value in _TIMEOUTS.items():
             await admin.execute(f"ALTER ROLE \"{name}\" SET {setting} = '{value}'")
-
-
-async def _make_role(admin: Connection, name: str, attributes: str) -> None:
-    known = await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
-    await admin.execute(f'{"ALTER" if known else "CREATE"} ROLE "{name}" {attributes}')
+    if not reset_passwords and known.intersection(map(databases.role, LOGINS)):
+        logger.info("roles that were there keep their passwords")
 
 
 async def _make_database(admin: Connection, databases: Databases, database: str) -> None:

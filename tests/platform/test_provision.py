@@ -1,12 +1,18 @@
 """Roles, databases and privileges of one installation."""
 
 import asyncio
+import secrets
+from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from rongcuo.installations import embedded
+from rongcuo.platform import prepare
 from shared.database.databases import DATABASES, SERVICES, Databases
-from shared.database.provision import provision
+from shared.database.provision import drop, provision
+from shared.settings import Settings
 
 INSIDERS = [(service, role) for service in SERVICES for role in (service, "bus")] + [("keyring", "keyring")]
 OUTSIDERS = [
@@ -38,6 +44,32 @@ async def test_provisioning_twice_at_once_and_once_more_makes_nothing_new(templa
     before = await _sizes(template)
     await provision(template)
     assert await _sizes(template) == before
+
+
+async def test_a_role_that_is_there_keeps_its_password_until_told_otherwise(template: Databases) -> None:
+    mine = replace(template, role_prefix=f"t{secrets.token_hex(4)}", prefix=f"t{secrets.token_hex(4)}")
+    await provision(mine)
+    other = replace(mine, role_secret=secrets.token_bytes(32))
+    try:
+        await provision(other)
+        await _enter(mine, "intake", "intake")
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await _enter(other, "intake", "intake")
+        await provision(other, reset_passwords=True)
+        await _enter(other, "intake", "intake")
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await _enter(mine, "intake", "intake")
+    finally:
+        await drop(mine, roles=True)
+
+
+def test_a_server_of_our_own_follows_a_new_role_secret(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    for _ in range(2):
+        with embedded(settings) as own:
+            asyncio.run(prepare(own.installation))
+            asyncio.run(_enter(own.installation.databases, "intake", "intake"))
+        (settings.data / "secrets" / "roles").unlink()
 
 
 async def _sizes(template: Databases) -> list[object]:
