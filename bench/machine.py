@@ -11,14 +11,14 @@ import psutil  # type: ignore[import-untyped]
 
 
 def machine() -> dict[str, Any]:
-    """Return processor, memory, kernel, Python and the load when asked."""
+    """Return processor, memory, kernel, Python and the load, which is asked for at the end."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "load": [round(value, 2) for value in os.getloadavg()],
+        "load at the end": [round(value, 2) for value in os.getloadavg()],
     }
 
 

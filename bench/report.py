@@ -29,7 +29,10 @@ class Table:
 
 @dataclass
 class Report:
-    """Everything one `make bench-…` found out. `ratios` are what the README may quote; `parameters` how it was run."""
+    """Everything one `make bench-…` found out. `ratios` are what the README may quote; `parameters` how it was run.
+
+    `conditions` are what `bench.conditions` found at the beginning.
+    """
 
     name: str
     title: str
@@ -39,6 +42,7 @@ class Report:
     tables: list[Table] = field(default_factory=list)
     ratios: dict[str, float] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, directory: Path = RESULTS) -> None:
         """Write `<name>.json` and `<name>.md`."""
@@ -48,6 +52,7 @@ class Report:
             "title": self.title,
             "command": self.command,
             "machine": ran_on,
+            "conditions": dict(self.conditions),
             "versions": dict(self.versions),
             "parameters": dict(self.parameters),
             "ratios": {name: round(value, 3) for name, value in self.ratios.items()},
@@ -63,6 +68,7 @@ class Report:
         parts = [
             f"# {self.title}",
             f"`{self.command}` on {', '.join(f'{name}: {value}' for name, value in ran_on.items())}.",
+            f"Conditions: {_listed(self.conditions)}.",
             f"Versions: {_listed(self.versions)}. Parameters: {_listed(self.parameters)}.",
             *(f"Left out: {name}: {why}." for name, why in self.left_out.items()),
             "## Ratios\n\n" + "\n".join(f"* {name}: {value:.2f}" for name, value in self.ratios.items()),

@@ -16,6 +16,7 @@ from bench.bus.delivered import Delivered, delivered
 from bench.bus.ground import Ground, ground
 from bench.bus.latency import Watched, watch
 from bench.bus.relays import LOG, Contender, Source, ours, outbox, raw
+from bench.conditions import conditions
 from bench.cost import cpu_seconds
 from bench.figures import latency, spread
 from bench.machine import versions
@@ -64,7 +65,9 @@ def run(*, quick: bool) -> None:
     plan = QUICK if quick else FULL
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic that was made just now has no leader yet
     with ground() as opened:
+        found = conditions(opened.directory, opened.databases.admin(LOG))
         report = uvloop.run(_measured(opened, plan))
+    report.conditions = found
     print(report.markdown({}) if quick else "")
     if not quick:
         report.write()

@@ -46,8 +46,9 @@ class Process:
 
 @dataclass(frozen=True)
 class Running:
-    """Everything that runs: the database server, and the processes by name."""
+    """Everything that runs: the database server, with its data below `directory`, and the processes by name."""
 
+    directory: Path
     postgres: int
     processes: Mapping[str, Process]
     databases: Databases
@@ -80,6 +81,7 @@ def running() -> Iterator[Running]:
         opened = DataDirectory(data)
         assert server.pid is not None  # noqa: S101 - it runs
         yield Running(
+            directory,
             server.pid,
             started,
             Databases(server.dsn, opened.role_secret()),

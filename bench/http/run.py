@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from bench.conditions import conditions
 from bench.cost import cpu_seconds
 from bench.figures import latency, spread
 from bench.http.commands import (
@@ -75,11 +76,13 @@ def run(*, quick: bool) -> None:
     """Measure and print; without `quick` write the results, too."""
     plan = QUICK if quick else FULL
     with running() as servers:
+        found = conditions(servers.directory, servers.bare_dsn)
         idle = {name: process.mebibytes() for name, process in servers.processes.items()}
         measured = asyncio.run(_measured(servers, plan))
         memory = _memory(servers, idle)
         where = asyncio.run(steps(servers, 100 if quick else 1000))
     report = _report(plan, measured, [where, memory])
+    report.conditions = found
     if quick:
         print(report.markdown({}))
     else:
