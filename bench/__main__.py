@@ -11,8 +11,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", choices=BENCHES)
     parser.add_argument("--quick", action="store_true", help="short runs, nothing written: does it work at all?")
+    parser.add_argument("--only", metavar="TEXT", help="store: one round of the appends with this text in their titles")
     options = parser.parse_args()
-    import_module(f"bench.{options.name}.run").run(quick=options.quick)
+    if options.only and options.name != "store":
+        parser.error("--only goes with store")
+    chosen = {"only": options.only} if options.only else {}
+    import_module(f"bench.{options.name}.run").run(quick=options.quick, **chosen)
 
 
 if __name__ == "__main__":

@@ -38,11 +38,6 @@ class Run:
     refused: Counter[str] = field(default_factory=Counter)
     reader_failed: str | None = None
 
-    @property
-    def clean(self) -> bool:
-        """Whether nothing was missed, doubled, out of order, lost or refused."""
-        return self.verdict.clean and not self.refused and self.reader_failed is None
-
 
 class ClientFailed(RuntimeError):
     """A client process ended early; the message ends with what it said."""

@@ -23,8 +23,7 @@ class Plan:
     replay_events: int
     replay_rounds: int
     replay_s: float
-    small_events: int
-    large_events: int
+    volume_sizes: Sequence[int]
     volume_rounds: int
     volume_workloads: Sequence[tuple[Workload, bool]]
 
@@ -43,8 +42,7 @@ FULL = Plan(
     replay_events=1_000_000,
     replay_rounds=3,
     replay_s=4.0,
-    small_events=10_000,
-    large_events=10_000_000,
+    volume_sizes=(10_000, 1_000_000, 10_000_000),
     volume_rounds=5,
     volume_workloads=[(Workload(callers=32, seconds=4.0), True), (Workload(callers=32, seconds=4.0), False)],
 )
@@ -65,8 +63,15 @@ def quick_plan(plan: Plan) -> Plan:
         replay_events=20_000,
         replay_rounds=1,
         replay_s=0.5,
-        small_events=1_000,
-        large_events=20_000,
+        volume_sizes=(1_000, 20_000),
         volume_rounds=1,
         volume_workloads=[(short(workload), new) for workload, new in plan.volume_workloads],
     )
+
+
+def rows_plan(plan: Plan, text: str) -> Plan:
+    """Return one round of just the appends with this text in their titles; raises ValueError if none has it."""
+    appends = [(workload, stores) for workload, stores in plan.appends if text in workload.title]
+    if not appends:
+        raise ValueError(f"no row has {text!r}: {', '.join(workload.title for workload, _ in plan.appends)}")
+    return replace(plan, appends=appends, rounds=1, replay_rounds=0, volume_rounds=0)

@@ -1,6 +1,7 @@
-"""Our log with a large table beside a small one: what an append costs when much stands already."""
+"""Our log with large tables beside a small one: what an append costs when much stands already."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from bench.figures import spread
@@ -22,16 +23,20 @@ class Volume:
 
 
 async def volumes(store: Store, servers: Servers, plan: Plan) -> AsyncIterator[Volume]:
-    """Yield runs on the small and the large table in turn, a checkpoint before each."""
-    async with store.fresh(servers) as large:
-        await store.fill(large.address, plan.large_events)
+    """Yield runs on the smallest table, made anew for each, and the larger ones in turn, a checkpoint before each."""
+    smallest, *larger = plan.volume_sizes
+    async with AsyncExitStack() as stack:
+        tables = {events: await stack.enter_async_context(store.fresh(servers)) for events in larger}
+        for events, table in tables.items():
+            await store.fill(table.address, events)
         for workload, new_streams in plan.volume_workloads:
             for share in range(plan.volume_rounds):
                 mixed = replace(workload, share=share, shares=plan.volume_rounds)
                 async with store.fresh(servers) as small:
-                    await store.fill(small.address, plan.small_events)
-                    yield await _volume(store, servers, small, mixed, new_streams, plan.small_events)
-                yield await _volume(store, servers, large, mixed, new_streams, plan.large_events)
+                    await store.fill(small.address, smallest)
+                    yield await _volume(store, servers, small, mixed, new_streams, smallest)
+                for events, table in tables.items():
+                    yield await _volume(store, servers, table, mixed, new_streams, events)
 
 
 def medians(found: list[Volume], events: int, new_streams: bool) -> tuple[float, float, float]:

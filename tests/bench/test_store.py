@@ -3,8 +3,6 @@
 from collections import Counter
 from dataclasses import replace
 
-import pytest
-
 from bench.figures import Latency
 from bench.store.catalogue import store_of
 from bench.store.correctness import Verdict
@@ -23,7 +21,9 @@ async def test_our_log_misses_nothing_between_two_processes_and_in_a_hot_stream(
     await ours.prepare(servers)
     for workload in (replace(SHORT, processes=2, events=3), replace(SHORT, hot=True)):
         run = await run_once(ours, workload, servers)
-        assert run.clean
+        assert run.verdict.clean
+        assert not run.refused
+        assert run.reader_failed is None
         assert run.verdict.delivered == run.verdict.stored >= run.events > 0
         assert run.verdict.stored % workload.events == 0
         assert run.appends_per_s > 0
@@ -55,7 +55,7 @@ def test_a_store_that_misses_is_listed_and_not_ranked() -> None:
         "umadb": [replace(RUN, appends_per_s=50.0)],
     }
     titles = {key: key for key in found}
-    unsafe = {key for key, runs in found.items() if not all(run.clean for run in runs)}
+    unsafe = {key for key, runs in found.items() if not all(run.verdict.clean for run in runs)}
     rows = {row["store"]: row for row in append_table(SHORT, found, titles, unsafe).rows}
     assert {name: row["rank"] for name, row in rows.items()} == {
         "lossy": NOT_RANKED,
@@ -67,9 +67,7 @@ def test_a_store_that_misses_is_listed_and_not_ranked() -> None:
     assert list(append_ratios(SHORT, found, titles, unsafe).values()) == [10.0, 2.0]
 
 
-@pytest.mark.parametrize(
-    "spoiled", [replace(RUN, refused=Counter(AppendRefused=1)), replace(RUN, reader_failed="LogHole: 3")]
-)
-def test_a_store_that_refuses_or_whose_reader_stops_is_not_clean(spoiled: Run) -> None:
-    assert RUN.clean
-    assert not spoiled.clean
+def test_a_refused_append_is_shown_and_takes_no_rank_away() -> None:
+    runs = [RUN, replace(RUN, refused=Counter(PoolTimeout=1))]
+    row = append_table(SHORT, {"umadb": runs}, {"umadb": "umadb"}, set()).rows[0]
+    assert (row["rank"], row["rounds"], row["refused"]) == (1, 2, "1 PoolTimeout")
