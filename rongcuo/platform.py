@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.util import CommandError
 from asyncpg import InsufficientPrivilegeError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +23,7 @@ from services.notification import worker as notification_worker
 from shared.database.databases import Databases
 from shared.database.migrate import migrate
 from shared.database.provision import provision
+from shared.database.revisions import NewerTables
 from shared.database.schema import DatabaseRefused, await_server
 from shared.eventstore.readmodels import ReadModel
 from shared.hosting.installation import VERSION, Installation
@@ -69,7 +69,7 @@ async def prepare_databases(databases: Databases, patience_s: float, *, reset_pa
     """Make roles, databases and tables, as far as they are missing; a server that is starting is waited for.
 
     With `reset_passwords` roles that are there get the passwords that follow from the role secret. Raises
-    DatabaseRefused, also for tables of a newer build and for an administrator who may not do this.
+    DatabaseRefused, also for tables on which this build may not run and for an administrator who may not do this.
     """
     await await_server(databases.admin(), patience_s)
     try:
@@ -77,8 +77,8 @@ async def prepare_databases(databases: Databases, patience_s: float, *, reset_pa
         await migrate(databases)
     except InsufficientPrivilegeError as error:
         raise DatabaseRefused(f"migrate: {error}: RONGCUO_DSN has to be of a role that may do this") from None
-    except CommandError as error:
-        raise DatabaseRefused(f"migrate: {error}: is this build older than its databases?") from None
+    except NewerTables as error:
+        raise DatabaseRefused(str(error)) from None
 
 
 async def prepare_topics(kafka: KafkaSettings, patience_s: float) -> None:

@@ -6,9 +6,8 @@ import ssl
 from typing import TypeAlias
 
 import asyncpg
-from alembic.script import ScriptDirectory
 
-from shared.database.migrate import scripts_of
+from shared.database.revisions import OLDEST_QUERY, VERSION_QUERY, NewerTables, build_of
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -29,10 +28,10 @@ class DatabaseRefused(RuntimeError):
 
 
 async def await_database(dsn: str, database: str, patience_s: float = 0) -> None:
-    """Return when `database` answers and holds the tables of this build; raises DatabaseRefused.
+    """Return when `database` answers and holds tables on which this build may run; raises DatabaseRefused.
 
     A server that is not there (yet) is waited for, up to `patience_s` seconds; a wrong password, a certificate that is
-    not trusted, a missing database and tables of another build are refused at once.
+    not trusted, a missing database, tables of an older build and incompatible ones of a newer are refused at once.
     """
     connection = await _connected(dsn, database, patience_s)
     try:
@@ -69,19 +68,25 @@ async def _connected(dsn: str, database: str, patience_s: float) -> Connection:
 
 
 async def _check_tables(connection: Connection, database: str) -> None:
-    scripts = ScriptDirectory.from_config(scripts_of(database))
-    needed, known = scripts.get_current_head(), {script.revision for script in scripts.walk_revisions()}
-    try:
-        found = await connection.fetchval("SELECT version_num FROM public.alembic_version")
-    except _UNKNOWN:
-        found = None
-    if found is None or (found in known and found != needed):
-        raise DatabaseRefused(f"database {database} is at {found}, this build needs {needed}: run `rongcuo migrate`")
-    if found not in known:
+    build, found = build_of(database), await _read(connection, VERSION_QUERY)
+    if found == build.head:
+        return
+    if found is None or found in build.known:
         raise DatabaseRefused(
-            f"database {database} is at {found}, this build knows up to {needed}: "
-            "a newer `rongcuo migrate` has run, start the build that it came with"
+            f"database {database} is at {found}, this build needs {build.head}: run `rongcuo migrate`"
         )
+    try:
+        logger.warning(build.explain_newer(found, await _read(connection, OLDEST_QUERY)))
+    except NewerTables as error:
+        raise DatabaseRefused(str(error)) from None
+
+
+async def _read(connection: Connection, query: str) -> str | None:
+    try:
+        found: str | None = await connection.fetchval(query)
+    except _UNKNOWN:
+        return None
+    return found
 
 
 def _reason(error: Exception) -> str:

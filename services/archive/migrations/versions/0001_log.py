@@ -8,6 +8,7 @@ from shared.messaging.migration import create_messaging
 
 revision = "0001"
 down_revision = None
+compatible = False
 
 
 def upgrade() -> None:

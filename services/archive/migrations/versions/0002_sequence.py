@@ -6,6 +6,7 @@ from shared.database.migration_env import attribute, forward_only, run_script
 
 revision = "0002"
 down_revision = "0001"
+compatible = True
 
 
 def upgrade() -> None:

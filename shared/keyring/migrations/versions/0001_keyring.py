@@ -4,6 +4,7 @@ from shared.database.migration_env import attribute, forward_only, run_script
 
 revision = "0001"
 down_revision = None
+compatible = False
 branch_labels = None
 depends_on = None
 
