@@ -16,7 +16,7 @@ class Unbuildable(Exception):
     """A kustomization that names what is not there, or says what we do not read."""
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(yaml.CSafeLoader):
     """Refuses a key that stands twice, of which PyYAML would silently take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -29,6 +29,11 @@ class _Strict(yaml.SafeLoader):
 def documents(path: Path) -> list[Document]:
     """Return the YAML documents of a file."""
     return list(yaml.load_all(path.read_text(), Loader=_Strict))
+
+
+def overlays(k8s: Path) -> list[Path]:
+    """Return every overlay below `deploy/k8s`, ours and an integrator's own."""
+    return sorted(each.parent for each in (k8s / "overlays").glob("*/kustomization.yaml"))
 
 
 def build(folder: Path) -> list[Document]:
@@ -70,7 +75,8 @@ def _patch(built: list[Document], patch: Document) -> None:
 
 def _replace(place: Any, way: list[str], value: Any) -> None:
     """Replace what stands at the end of the way; it has to be there."""
-    key = int(way[0]) if isinstance(place, list) and way[0].isdigit() else way[0]
+    name = way[0].replace("~1", "/").replace("~0", "~")
+    key = int(name) if isinstance(place, list) and name.isdigit() else name
     try:
         inner = place[key]
     except (KeyError, IndexError, TypeError):
@@ -86,7 +92,16 @@ def _rename(built: list[Document], image: Document) -> None:
     if not containers:
         raise Unbuildable(f"{image}: nobody uses it")
     for container in containers:
-        container["image"] = f"{image['newName']}:{image['newTag']}"
+        container["image"] = image["newName"] + _pin(image)
+
+
+def _pin(image: Document) -> str:
+    """Return what follows an image's name: its tag, or a digest, which goes before a tag."""
+    if "digest" in image:
+        return f"@{image['digest']}"
+    if "newTag" not in image:
+        raise Unbuildable(f"{image}: neither newTag nor digest")
+    return f":{image['newTag']}"
 
 
 def containers_of(document: Document) -> list[Document]:

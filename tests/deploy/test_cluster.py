@@ -1,6 +1,8 @@
 """The manifests of Kubernetes agree with one another: keys, selectors, ports, policies, and the four services."""
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +10,9 @@ import pytest
 from shared.database.databases import SERVICES
 from shared.hosting.installation import VERSION
 from shared.settings import Settings
-from tests.deploy.manifests import Cluster, Document, build, containers_of, documents, pods, projected
-from tests.deploy.validate import OVERLAYS, ROOT
+from tests.deploy import cluster_rules
+from tests.deploy.manifests import Cluster, Document, build, containers_of, documents, overlays, pods, projected
+from tests.deploy.validate import ROOT, kubernetes
 
 K8S = ROOT / "deploy/k8s"
 CLUSTER = Cluster(build(K8S / "base"))
@@ -120,13 +123,28 @@ def test_everything_belongs_to_a_stage_of_an_upgrade() -> None:
     assert {stage for _, stage in stages} == {"prepare", "serve"}
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS)
-def test_an_overlay_leaves_nothing_of_the_examples_of_the_base(overlay: str) -> None:
-    built = build(K8S / "overlays" / overlay)
+@pytest.mark.parametrize("overlay", overlays(K8S), ids=lambda each: each.name)
+def test_an_overlay_leaves_nothing_of_the_examples_of_the_base(overlay: Path) -> None:
+    built = build(overlay)
     assert "invalid" not in str(built)
     assert "192.0.2." not in str(built)
     images = {container["image"].rpartition("/")[2] for each in built for container in containers_of(each)}
-    assert images == {f"rongcuo:{VERSION}"}
+    assert len(images) == 1
+    assert re.fullmatch(rf"rongcuo(:{re.escape(VERSION)}|@sha256:[0-9a-f]{{64}})", *images)
+
+
+@pytest.mark.parametrize("pin", [f"newTag: {VERSION}", f"digest: sha256:{'0' * 64}"])
+def test_an_integrators_own_overlay_is_validated_whichever_way_it_pins_the_image(tmp_path: Path, pin: str) -> None:
+    shutil.copytree(K8S, tmp_path / "deploy/k8s")
+    own = tmp_path / "deploy/k8s/overlays/county"
+    shutil.copytree(K8S / "overlays/production", own)
+    settings = (own / "kustomization.yaml").read_text().replace(f"newTag: {VERSION}", pin)
+    (own / "kustomization.yaml").write_text(settings)
+    assert kubernetes(tmp_path) == "\n".join(cluster_rules.wrong(tmp_path)) == ""
+    (own / "kustomization.yaml").write_text(settings.replace("10.10.1.0/24", "10.10.1.0/42"))
+    assert "".join(cluster_rules.wrong(tmp_path)).startswith("county: ")
+    (own / "kustomization.yaml").write_text(settings.replace(pin, ""))
+    assert "newTag" in kubernetes(tmp_path)
 
 
 def _selects(selector: Any, workload: Document) -> bool:

@@ -1,25 +1,28 @@
 """`python -m tests.deploy.validate`: every file of the deployment is what the program that reads it takes.
 
 hadolint for the Dockerfile, compose-spec for docker-compose.yml, the schemas of Kubernetes (strict) for what the base
-and each overlay build, Caddy itself for the Caddyfile. No container engine and no cluster is needed.
+and each overlay build, Caddy itself for the Caddyfile, and rules of ours for the names in all of them. No container
+engine and no cluster is needed.
 """
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import kubernetes_validate
 import yaml
 
 from rongcuo.certificates import Authority
-from tests.deploy.manifests import Unbuildable, build, documents
+from tests.deploy import cluster_rules, compose_rules, image_rules, kafka_rules
+from tests.deploy.manifests import Unbuildable, build, documents, overlays
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = "1.33"
-OVERLAYS = ("staging", "production")
 Validator = Callable[[Path], str]
 
 
@@ -49,11 +52,12 @@ def kubernetes(root: Path) -> str:
     """Return what the schemas of Kubernetes say of everything that is built, and of the examples."""
     folder = root / "deploy/k8s"
     try:
-        built = [document for name in OVERLAYS for document in build(folder / "overlays" / name)]
-        built += documents(folder / "secrets.example.yaml")
+        built = [document for overlay in overlays(folder) for document in build(overlay)]
+        for path in [folder / "secrets.example.yaml", *sorted((folder / "operations").glob("*.yaml"))]:
+            built += documents(path)
     except (Unbuildable, yaml.YAMLError, KeyError) as error:
         return f"{type(error).__name__}: {error}"
-    return "\n".join(filter(None, map(_schema_says, built)))
+    return "\n".join(filter(None, (_schema_says(json.dumps(document)) for document in built)))
 
 
 def caddyfile(root: Path) -> str:
@@ -68,11 +72,21 @@ def caddyfile(root: Path) -> str:
         return _said("caddy", "validate", "--adapter", "caddyfile", "--config", config, **settings)
 
 
+def names(root: Path) -> str:
+    """Return which names and values the other validators let through although nobody knows them."""
+    rules = (image_rules, compose_rules, kafka_rules, cluster_rules)
+    try:
+        return "\n".join(each for rule in rules for each in rule.wrong(root))
+    except (Unbuildable, yaml.YAMLError, KeyError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
 VALIDATORS: Mapping[str, Validator] = {
     "Dockerfile": dockerfile,
     "docker-compose.yml": compose,
     "deploy/k8s": kubernetes,
     "deploy/entrance/Caddyfile": caddyfile,
+    "names": names,
 }
 
 
@@ -94,12 +108,14 @@ def _said(name: str, *arguments: str, **settings: str) -> str:
     return (done.stdout + done.stderr or f"exit code {done.returncode}") if done.returncode else ""
 
 
-def _schema_says(document: dict[str, object]) -> str:
+@cache
+def _schema_says(written: str) -> str:
+    """Return what the schema says of a document (JSON); most of two overlays is the same."""
+    document = json.loads(written)
     try:
         kubernetes_validate.validate(document, KUBERNETES, strict=True)
     except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
-        metadata = document.get("metadata")
-        return f"{document.get('kind')} {metadata.get('name') if isinstance(metadata, dict) else '?'}: {error}"
+        return f"{document.get('kind')} {document.get('metadata', {}).get('name')}: {error}"
     return ""
 
 
