@@ -24,6 +24,14 @@ async def test_twins_of_a_submission_are_stored_once_and_answered_alike(world: W
     assert await _head(world) == before + 1
 
 
+async def test_twins_of_a_draft_are_all_taken(world: World) -> None:
+    path, inspector = f"/intake/v1/drafts/{new_id()}", {"Authorization": f"Bearer {world.tokens['inspector']}"}
+    draft = FINDING | {"concerned": world.names["cadre"]}
+    answers = await asyncio.gather(*(world.http.put(path, json=draft, headers=inspector) for _ in range(TWINS)))
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert sorted(answer.headers["etag"] for answer in answers) == [f'"v{n}"' for n in range(1, TWINS + 1)]
+
+
 async def test_the_same_words_again_under_another_key_are_no_event(world: World) -> None:
     party = {"party_id": str(new_id()), "kind": "person", "jurisdiction": "331123", "name": "某丁"}
     officer = {"Authorization": f"Bearer {world.tokens['officer']}"}

@@ -20,6 +20,7 @@ from shared.web.reads import etag
 from shared.web.sealing import Edge
 
 SEALED = ("found_by", "statement", "other_situation")
+_ATTEMPTS = 5
 
 
 class DraftContent(BaseModel):
@@ -95,16 +96,21 @@ class Drafts:
         may_write(caller, body)
         if await self.submitted(draft_id):
             raise Rejected("draft-already-submitted", "该草稿已经提交，不能再修改。")
+        for _ in range(_ATTEMPTS):
+            draft = await self._next(caller, draft_id, body, if_match)
+            if await self.shelf.put(draft, self.clock()):
+                return draft
+        raise Rejected("draft-id-taken", "该编号已被使用，或草稿刚被修改，请重新读取。")
+
+    async def _next(self, caller: Caller, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
+        """Return the version that follows the standing one; a repetition that runs at the same time may be faster."""
         standing = await self.shelf.find(draft_id, owner_of(caller))
         version = standing.version if standing else 0
         if if_match is not None and if_match != version:
             raise Problem("etag-stale", headers={"ETag": etag(version)}, current_version=version)
         matter = standing.matter if standing else self.new_id()
         content = await self._sealed(body, matter)
-        draft = Draft(draft_id, owner_of(caller), matter, version + 1, content)
-        if not await self.shelf.put(draft, self.clock()):
-            raise Rejected("draft-id-taken", "该编号已被使用，或草稿刚被修改，请重新读取。")
-        return draft
+        return Draft(draft_id, owner_of(caller), matter, version + 1, content)
 
     async def read(self, caller: Caller, draft_id: UUID) -> Draft:
         """Return the caller's draft; raises Problem `not-found`."""
