@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import httpx
 
 from rongcuo.embedded.data import DataDirectory
@@ -22,6 +23,7 @@ from tests.support.proxy import HTTP, Proxy, listening
 
 PATIENCE_S = 240.0
 WATCH_S = 0.5
+COMMIT_US = 25_000
 SMALL = {"intake": (1, 1), "adjudication": (1, 1), "archive": (1, 1), "notification": (1, 1)}
 """How many API processes and workers each service has."""
 LARGE = SMALL | {"intake": (2, 2), "adjudication": (2, 2)}
@@ -153,6 +155,7 @@ async def opened(place: Path, shape: Shape) -> AsyncIterator[Site]:
         await asyncio.gather(postgres.start(), kafka.start())
         site = _site(place, postgres, kafka, proxies, ports, shape)
         stack.callback(site.kill_all)
+        await _slow_disk(postgres)
         for step in ("migrate", "topics"):
             said = await site.rongcuo(step)
             assert said == f"{step}: ok\n", said
@@ -162,6 +165,15 @@ async def opened(place: Path, shape: Shape) -> AsyncIterator[Site]:
         await site.all_ready()
         yield site
         site.heal()
+
+
+async def _slow_disk(postgres: Server) -> None:
+    """Let every commit take as long as on a disk, wherever the data lie: what runs at the same time has to meet."""
+    admin = await asyncpg.connect(postgres.dsn)
+    for setting in (f"commit_delay = {COMMIT_US}", "commit_siblings = 0"):
+        await admin.execute(f"ALTER SYSTEM SET {setting}")
+    await admin.execute("SELECT pg_reload_conf()")
+    await admin.close()
 
 
 def _site(

@@ -1,6 +1,7 @@
 """Faults at random: parts are killed, frozen and cut off, in rounds, so that in time every part meets every fault."""
 
 import asyncio
+import itertools
 import random  # noqa: TID251 - a test's
 import time
 from collections import Counter, defaultdict
@@ -50,14 +51,14 @@ class Storm:
         self._struck: set[str] = set()
 
     async def rage(self, seconds: float, pause_s: float) -> None:
-        """Strike every `pause_s` or so for `seconds`, at most so many at once, and wait for the last one's end."""
+        """Strike every `pause_s` or so for `seconds` and a round at least; waits for the last strike's end."""
         end, places = time.monotonic() + seconds, asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            while time.monotonic() < end:
+            for number in itertools.count():
                 for strike in self._round():
+                    if number and time.monotonic() >= end:
+                        return
                     await places.acquire()
-                    if time.monotonic() >= end:
-                        break
                     group.create_task(self._until_whole(strike, places))
                     await asyncio.sleep(pause_s * (0.5 + self._chance.random()))
 

@@ -1,10 +1,7 @@
 """Two processes write one log, and PostgreSQL dies under them: no position is given twice and none is left out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-
-import asyncpg
+from collections.abc import Awaitable, Callable
 
 from rongcuo.demo.story import Cast, register
 from tests.faults.clients import Street
@@ -14,7 +11,6 @@ from tests.faults.site import Site
 from tests.story.evidence import stored
 
 WRITERS = 16
-COMMIT_US = 30_000
 
 
 async def registering(cast: Cast) -> None:
@@ -22,26 +18,10 @@ async def registering(cast: Cast) -> None:
     await register(cast.officer, "某丁")
 
 
-@asynccontextmanager
-async def slow_disk(site: Site) -> AsyncIterator[None]:
-    """Let every commit take its time, so that those of two writers overlap."""
-    await _settle(site, f"SET commit_delay = {COMMIT_US}", "SET commit_siblings = 0")
-    yield
-    await _settle(site, "RESET ALL")
-
-
-async def _settle(site: Site, *settings: str) -> None:
-    admin = await asyncpg.connect(site.postgres.dsn)
-    for setting in settings:
-        await admin.execute(f"ALTER SYSTEM {setting}")
-    await admin.execute("SELECT pg_reload_conf()")
-    await admin.close()
-
-
 async def test_a_log_is_dense_although_its_database_was_killed_under_two_writers(
     site: Site, street: Street, clients_work: Working, nothing_is_wrong: Callable[[], Awaitable[None]]
 ) -> None:
-    async with slow_disk(site), clients_work([registering], WRITERS):
+    async with clients_work([registering], WRITERS):
         await asyncio.sleep(3)
         await site.postgres.kill()
         await site.postgres.start()
