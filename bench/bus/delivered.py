@@ -1,6 +1,6 @@
 """What stands on a topic, counted by reading it to its end: delivered, missed, duplicated, out of order."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Set
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,18 +22,23 @@ class Delivered:
 
 async def delivered(kafka: KafkaSettings, topic: str, stored: Iterable[Recorded]) -> Delivered:
     """Read the topic and compare it with what was to be sent; every contender sends the headers of the relay."""
+    found = [record async for record in _records(kafka, topic)]
+    return count(found, {str(event.event_id).encode() for event in stored})
+
+
+def count(records: Iterable[tuple[bytes, bytes, int]], wanted: Set[bytes]) -> Delivered:
+    """Compare what stands on a topic (event id, stream, version) with the ids that were to be sent."""
     seen: set[bytes] = set()
     last: dict[bytes, int] = {}
-    count = order = 0
-    async for event_id, stream, version in _records(kafka, topic):
-        count += 1
+    stood = order = 0
+    for event_id, stream, version in records:
+        stood += 1
         if event_id in seen:
             continue
         seen.add(event_id)
         order += version < last.get(stream, 0)
         last[stream] = max(version, last.get(stream, 0))
-    wanted = {str(event.event_id).encode() for event in stored}
-    return Delivered(count, len(wanted - seen), count - len(seen), order)
+    return Delivered(stood, len(wanted - seen), stood - len(seen), order)
 
 
 async def _records(kafka: KafkaSettings, topic: str) -> AsyncIterator[tuple[bytes, bytes, int]]:

@@ -2,7 +2,7 @@
 
 The workers are processes as operators run them. An officer's acceptance is committed in intake; adjudication's
 consumer opens the case, its read model shows it. A trigger on that table tells this process of the commit. Between two
-acceptances a record of the same size goes to a topic of its own and back, alone: the raw round trip.
+acceptances a record of the same size goes to a topic of its own and back: the raw round trip (`bench.bus.raw_trip`).
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.bus.ground import Ground
+from bench.bus.raw_trip import consumer_of, raw_trip
 from bench.cost import cpu_seconds
 from services.intake.domain.submission.commands import AcceptSubmission, SubmitSubmission
 from services.intake.domain.submission.decisions import DECIDER
@@ -30,8 +30,7 @@ from shared.kernel.clock import utc_now
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
 from shared.kernel.sealed import Sealed
-from shared.messaging.envelope import headers_of
-from shared.messaging.topics import PARTITIONS, ensure_topics, topic_name
+from shared.messaging.topics import topic_name
 from shared.rules.loader import load_rulebook
 
 CHANNEL = "bench_cases"
@@ -88,7 +87,7 @@ async def watch(ground: Ground, bus: str, *, seconds: float, rate: float) -> Wat
             await _accept_all(store, warm_up, watched, rate, None)
             watched.journeys.clear()
             async with AsyncExitStack() as stack:
-                raw = await stack.enter_async_context(_raw(ground, store, watched)) if bus == "kafka" else None
+                raw = await stack.enter_async_context(raw_trip(ground, store, watched.raw)) if bus == "kafka" else None
                 pids = {f"{name} worker": pid for name, pid in workers.items()} | ground.pids
                 before = {name: cpu_seconds(pid) for name, pid in pids.items()}
                 await _accept_all(store, submissions, watched, rate, raw)
@@ -166,62 +165,13 @@ async def _until_built(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
 async def _see(ground: Ground, watched: Watched) -> None:
     import orjson
 
-    async with _consumer(ground, topic_name(ground.kafka.topic_prefix, "intake")) as consumer:
+    async with consumer_of(ground, topic_name(ground.kafka.topic_prefix, "intake")) as consumer:
         while True:
             record = await consumer.getone()
             if dict(record.headers)["ce_type"] == b"SubmissionAccepted":
                 journey = watched.journeys.get(UUID(orjson.loads(record.value)["case_id"]))
                 if journey:
                     journey.on_topic = time.time_ns()
-
-
-@asynccontextmanager
-async def _raw(ground: Ground, store: EventStore, watched: Watched) -> AsyncIterator[Any]:
-    """Give the raw round trip: idempotent producer, acks=all, one consumer that reads record by record."""
-    kafka = ground.topics("raw")
-    await ensure_topics(kafka, ["trip"])
-    topic = topic_name("raw", "trip")
-    sample = (await store.log.read_page(after=await store.log.head() - 1))[0]
-    producer = AIOKafkaProducer(**kafka.client(), acks="all", enable_idempotence=True)
-    await producer.start()
-    sent: dict[bytes, int] = {}
-
-    async def receive(consumer: AIOKafkaConsumer) -> None:
-        while True:
-            record = await consumer.getone()
-            watched.raw.append(time.perf_counter_ns() - sent.pop(record.key))
-
-    async def trip() -> None:
-        key = str(new_id()).encode()
-        sent[key] = time.perf_counter_ns()
-        await producer.send_and_wait(topic, sample.payload, key=key, headers=headers_of(sample))
-
-    async with _consumer(ground, topic) as consumer:
-        receiving = asyncio.create_task(receive(consumer))
-        for _ in range(_WARM_UP):
-            await trip()
-        await asyncio.sleep(0.5)
-        watched.raw.clear()
-        try:
-            yield trip
-            await asyncio.sleep(0.5)
-        finally:
-            receiving.cancel()
-            await asyncio.gather(receiving, return_exceptions=True)
-            await producer.stop()
-
-
-@asynccontextmanager
-async def _consumer(ground: Ground, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(**ground.kafka.client(), group_id=None)
-    await consumer.start()
-    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-    consumer.assign(partitions)
-    await consumer.seek_to_end(*partitions)
-    try:
-        yield consumer
-    finally:
-        await consumer.stop()
 
 
 async def _read_decided(ground: Ground, watched: Watched) -> None:

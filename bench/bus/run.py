@@ -3,7 +3,6 @@
 import logging
 import secrets
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -14,11 +13,13 @@ from txoutbox import RelayConfig
 from bench.bus.backlog import events_of, fill_log
 from bench.bus.delivered import Delivered, delivered
 from bench.bus.ground import Ground, ground
-from bench.bus.latency import Watched, watch
+from bench.bus.latency import watch
+from bench.bus.raw_trip import idle_trips
 from bench.bus.relays import LOG, Contender, Source, ours, outbox, raw
+from bench.bus.tables import Ways, way_ratios, way_tables
 from bench.conditions import conditions
 from bench.cost import cpu_seconds
-from bench.figures import latency, spread
+from bench.figures import spread
 from bench.machine import versions
 from bench.report import Report, Table
 from rongcuo.embedded.kafka import Kafka
@@ -32,18 +33,20 @@ _TUNED = RelayConfig(batch_size=1000, concurrency=200, lease=timedelta(seconds=1
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured: rounds, messages of the relay and of txoutbox, seconds and rate of acceptances."""
+    """How much is measured: rounds, messages of the relay and of txoutbox; seconds and rate on each bus."""
 
     rounds: int
     messages: int
     outbox: int
     tuned: int
     seconds: float
+    idle_s: float
+    local_s: float
     rate: float
 
 
-FULL = Plan(rounds=3, messages=200_000, outbox=10_000, tuned=20_000, seconds=40, rate=25)
-QUICK = Plan(rounds=1, messages=20_000, outbox=1_000, tuned=2_000, seconds=4, rate=25)
+FULL = Plan(rounds=3, messages=200_000, outbox=10_000, tuned=20_000, seconds=13, idle_s=8, local_s=6, rate=25)
+QUICK = Plan(rounds=1, messages=20_000, outbox=1_000, tuned=2_000, seconds=4, idle_s=2, local_s=2, rate=25)
 
 
 @dataclass
@@ -75,8 +78,7 @@ def run(*, quick: bool) -> None:
 
 async def _measured(opened: Ground, plan: Plan) -> Report:
     relays = await _relays(opened, plan)
-    kafka = await watch(opened, "kafka", seconds=plan.seconds, rate=plan.rate)
-    local = await watch(opened, "local", seconds=plan.seconds / 2, rate=plan.rate)
+    ways = await _ways(opened, plan)
     report = Report(
         name="bus",
         title="The bus",
@@ -84,15 +86,25 @@ async def _measured(opened: Ground, plan: Plan) -> Report:
         parameters=vars(plan),
         versions=versions("aiokafka", "asyncpg", "txoutbox", "uvloop") | {"Kafka": Kafka.version},
     )
-    report.tables += [_relay_table(relays), _latency_table(kafka, local), _hop_table(kafka), _cost_table(kafka, local)]
+    report.tables += [_relay_table(relays), *way_tables(ways)]
     rates = {name: spread(measured.rates).median for name, measured in relays.items()}
     report.ratios["relay / txoutbox, messages per second"] = rates[OURS] / rates[OUTBOX]
     report.ratios["relay / txoutbox with larger rounds, messages per second"] = rates[OURS] / rates[TUNED]
     report.ratios["relay / aiokafka send_batch, messages per second"] = rates[OURS] / rates[RAW]
-    trip, ours_ = latency(kafka.raw), latency(kafka.total())
-    report.ratios["commit to another service's read model / raw Kafka round trip, p99"] = ours_.p99 / trip.p99
-    report.ratios["commit to another service's read model / raw Kafka round trip, p50"] = ours_.p50 / trip.p50
+    report.ratios |= way_ratios(ways)
     return report
+
+
+async def _ways(opened: Ground, plan: Plan) -> Ways:
+    """Measure the way over Kafka and, with no worker running, the idle raw round trip in turn; then the local bus."""
+    ways = Ways()
+    async with open_store(opened.databases.dsn("intake"), "intake") as store:
+        for _ in range(plan.rounds):
+            ways.kafka.append(await watch(opened, "kafka", seconds=plan.seconds, rate=plan.rate))
+            ways.idle.append(await idle_trips(opened, store, seconds=plan.idle_s, rate=plan.rate))
+    for _ in range(plan.rounds):
+        ways.local.append(await watch(opened, "local", seconds=plan.local_s, rate=plan.rate))
+    return ways
 
 
 async def _relays(opened: Ground, plan: Plan) -> dict[str, Measured]:
@@ -151,42 +163,3 @@ def _relay_table(relays: dict[str, Measured]) -> Table:
         row = [name, rate.median, rate.low, rate.high, *(measured.micros(part) for part in names), stored, *sums]
         table.rows.append(dict(zip(table.columns, row, strict=True)))
     return table
-
-
-def _latency_table(kafka: Watched, local: Watched) -> Table:
-    table = Table("From commit to another service's read model", ["", "p50 ms", "p99 ms", "samples"])
-    _rows(
-        table,
-        ("commit → read model, Kafka", kafka.total()),
-        ("raw Kafka round trip", kafka.raw),
-        ("commit → read model, local bus", local.total()),
-    )
-    return table
-
-
-def _hop_table(kafka: Watched) -> Table:
-    note = "Kafka; seen by a second consumer of the topic, by the log's own time, and by a trigger."
-    table = Table("Where the time goes", ["", "p50 ms", "p99 ms", "samples"], note=note)
-    _rows(
-        table,
-        ("commit → on the topic (wake-up, read, publish, fetch)", kafka.hop("committed", "on_topic")),
-        ("on the topic → case decided (handler, load, lock)", kafka.hop("on_topic", "decided")),
-        ("case decided → read model (commit, wake-up, projection, commit)", kafka.hop("decided", "shown")),
-    )
-    return table
-
-
-def _cost_table(kafka: Watched, local: Watched) -> Table:
-    note = "Everything that runs meanwhile, divided by the cases: relays, consumers and read models of two services."
-    table = Table("CPU for each case", ["", "Kafka, ms", "local bus, ms"], note=note)
-    for name, seconds in kafka.cpu.items():
-        each = 1000 * seconds / len(kafka.journeys), 1000 * local.cpu[name] / len(local.journeys)
-        table.rows.append(dict(zip(table.columns, (name, *each), strict=True)))
-    return table
-
-
-def _rows(table: Table, *measured: tuple[str, Sequence[int]]) -> None:
-    for name, nanoseconds in measured:
-        found = latency(nanoseconds)
-        row = [name, found.p50, found.p99, len(nanoseconds)]
-        table.rows.append(dict(zip(table.columns, row, strict=True)))
