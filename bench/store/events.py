@@ -1,4 +1,4 @@
-"""The event that every store keeps: about 250 bytes of JSON, the same members in all of them."""
+"""The event that every store keeps: about 230 bytes of JSON, the same members in all of them."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
