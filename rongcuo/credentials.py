@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import load_pem_x509_certificates
 
 from rongcuo.certificates import Authority, pem, private_pem
 from shared.database.databases import DATABASES, SERVICES, Databases
 
 ADMINISTRATOR = "postgres"
 KAFKA_USERS = ("admin", *SERVICES)
+POSTGRES_CA = "postgres_ca.crt"
+_VERIFIED = f"?sslmode=verify-full&sslrootcert=/run/secrets/{POSTGRES_CA}"
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,23 @@ class Kept:
 def credentials(
     directory: Path,
     postgres: Annotated[str, typer.Option(help="Where PostgreSQL is, host:port.")] = "postgres:5432",
+    postgres_ca: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Who signs PostgreSQL's certificate (PEM); it is then verified."
+        ),
+    ] = None,
     kafka: Annotated[list[str] | None, typer.Option(help="A name of the broker; default: kafka, localhost.")] = None,
     entrance: Annotated[list[str] | None, typer.Option(help="A name of the entrance; default: localhost.")] = None,
 ) -> None:
     """生成容器部署所需的密钥、口令和证书(已有的保留). Write the secrets of an installation of containers."""
     kept = Kept(directory)
     kept.prepare()
-    _write_settings(kept, postgres)
+    if postgres_ca is not None:
+        _copy_authority(kept, postgres_ca)
+    _write_settings(kept, postgres, _VERIFIED if postgres_ca else "")
+    if postgres_ca is not None:
+        _check_verified(kept)
     for user in KAFKA_USERS:
         kept.file(f"kafka_{user}_password", _secret)
     authority = _authority(kept)
@@ -65,9 +78,29 @@ def credentials(
     typer.echo(f"credentials: {directory}")
 
 
-def _write_settings(kept: Kept, postgres: str) -> None:
+def _copy_authority(kept: Kept, given: Path) -> None:
+    """Put PostgreSQL's authority beside the settings that name it; raises BadParameter for what is no certificate."""
+    text = given.read_text()
+    try:
+        load_pem_x509_certificates(text.encode())
+    except ValueError:
+        raise typer.BadParameter(f"{given} holds no certificate (PEM)") from None
+    kept.file(POSTGRES_CA, lambda: text)
+
+
+def _check_verified(kept: Kept) -> None:
+    """Refuse settings that were there before and do not verify the server; raises BadParameter."""
+    before = [
+        each.name for each in kept.directory.glob("rongcuo_*dsn") if "sslmode=verify-full" not in each.read_text()
+    ]
+    if before:
+        raise typer.BadParameter(f"{', '.join(sorted(before))}: without sslmode=verify-full; remove them or add it")
+
+
+def _write_settings(kept: Kept, postgres: str, query: str) -> None:
     password = kept.file("postgres_password", _secret)
-    dsn = kept.file("rongcuo_dsn", lambda: f"postgresql://{ADMINISTRATOR}:{password}@{postgres}/{ADMINISTRATOR}")
+    address = f"{ADMINISTRATOR}:{password}@{postgres}/{ADMINISTRATOR}"
+    dsn = kept.file("rongcuo_dsn", lambda: f"postgresql://{address}{query}")
     databases = Databases(dsn, kept.file("rongcuo_role_secret", _secret).encode())
     for database in DATABASES:
         kept.file(f"rongcuo_{database}_dsn", _dsn(databases, database))

@@ -2,13 +2,14 @@
 
 import ssl
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
 from rongcuo.certificates import Authority, pem, private_pem
 from rongcuo.cli import app
-from shared.database.databases import Databases
+from shared.database.databases import DATABASES, Databases
 
 RUNNER = CliRunner()
 
@@ -73,6 +74,35 @@ def test_every_dsn_carries_the_password_that_migrate_gives_the_role(tmp_path: Pa
     databases = Databases(held["rongcuo_dsn"], held["rongcuo_role_secret"].encode())
     assert held["rongcuo_archive_dsn"] == databases.dsn("archive")
     assert "@db.example:6432/rongcuo_archive" in held["rongcuo_archive_dsn"]
+
+
+def test_with_its_authority_every_dsn_verifies_the_server(tmp_path: Path) -> None:
+    place, given = tmp_path / "secrets", tmp_path / "root.crt"
+    given.write_text(pem(Authority.new().certificate))
+    run(place, "--postgres-ca", str(given))
+    held = contents(place)
+    assert held["postgres_ca.crt"] == given.read_text()
+    dsns = [text for name, text in held.items() if name.endswith("_dsn")]
+    assert len(dsns) == 1 + len(DATABASES)
+    for dsn in dsns:
+        query = dict(parse_qsl(urlsplit(dsn).query))
+        assert query == {"sslmode": "verify-full", "sslrootcert": "/run/secrets/postgres_ca.crt"}
+
+
+def test_settings_that_were_there_and_do_not_verify_are_named(tmp_path: Path) -> None:
+    place, given = tmp_path / "secrets", tmp_path / "root.crt"
+    given.write_text(pem(Authority.new().certificate))
+    run(place)
+    answer = RUNNER.invoke(app, ["credentials", str(place), "--postgres-ca", str(given)])
+    assert answer.exit_code == 2
+    assert "rongcuo_archive_dsn" in answer.output
+
+
+def test_an_authority_that_is_no_certificate_is_refused_and_nothing_depends_on_it(tmp_path: Path) -> None:
+    (tmp_path / "root.crt").write_text("root")
+    answer = RUNNER.invoke(app, ["credentials", str(tmp_path / "secrets"), "--postgres-ca", str(tmp_path / "root.crt")])
+    assert answer.exit_code == 2
+    assert contents(tmp_path / "secrets") == {}
 
 
 @pytest.mark.parametrize("name", ["broker-1", "127.0.0.1"])
