@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -27,6 +28,7 @@ from rongcuo.embedded.process import (
 )
 
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
+_OPTIONS = ("-c", "max_connections=200")
 _START_S = 300  # recovery after a crash takes as long as the log since the last checkpoint
 _STOP_S = 60
 
@@ -35,11 +37,19 @@ class Postgres:
     """One PostgreSQL on the cluster in `cluster`: `with Postgres(…) as server: server.dsn`.
 
     The caller holds the lock of the data directory. `port` is a wish: if it is taken, another one is used and
-    `port_note` says so. `bin_dir` holds the programs of another PostgreSQL (≥ 15) than that of the wheel.
+    `port_note` says so. `bin_dir` holds the programs of another PostgreSQL (≥ 15) than that of the wheel, `options`
+    are those of the server.
     """
 
     def __init__(
-        self, cluster: Path, *, password: str, log: Path, port: int | None = None, bin_dir: Path | None = None
+        self,
+        cluster: Path,
+        *,
+        password: str,
+        log: Path,
+        port: int | None = None,
+        bin_dir: Path | None = None,
+        options: Sequence[str] = _OPTIONS,
     ) -> None:
         self.cluster = cluster.absolute()
         self.port = port or 0
@@ -47,6 +57,7 @@ class Postgres:
         self._password = password
         self._log = log
         self._programs = programs(bin_dir)
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -146,7 +157,7 @@ class Postgres:
     def _started(self, account: pwd.struct_passwd | None, deadline: float) -> bool:
         start = self._log.stat().st_size
         here = _seen_from_inside(self.cluster)
-        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", "", "-c", "max_connections=200"]
+        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", "", *self._options]
         self._process = start_process(
             [self._programs / "postgres", "-D", here, *options],
             directory=self.cluster,

@@ -101,17 +101,26 @@ class Containers:
 
     def run(self, name: str, *command: str) -> str:
         """Run a container to its end, as the composition says or with another command, and return what it printed."""
-        done = subprocess.run(
-            self.command(name, list(command)),
-            env=self.environment(name),
+        done = self._run(name, list(command), {})
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def refused(self, name: str, **settings: str) -> str:
+        """Run a container with other settings, which it has to refuse, and return what it said."""
+        done = self._run(name, [], settings)
+        assert done.returncode == 1, f"{name}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def _run(self, name: str, command: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(name, command),
+            env=self.environment(name) | settings,
             cwd=self.home(name),
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
             check=False,
         )
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
-        return done.stdout
 
     def start(self, name: str) -> None:
         """Start a container that serves."""
@@ -186,6 +195,10 @@ class Containers:
         for there, here in self.elsewhere.items():
             text = text.replace(f"@{there}/", f"@{here}/")
         (self._secrets_of(name) / (target or secret)).write_text(text)
+
+    def given(self, name: str, secret: str) -> str:
+        """Return a secret as a container was given it."""
+        return (self._secrets_of(name) / secret).read_text()
 
     def _secrets_of(self, name: str) -> Path:
         """Return the directory of the files that a container was given."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import httpx
 import orjson
 import pytest
@@ -15,7 +16,7 @@ from rongcuo.embedded.postgres import Postgres
 from shared.authz.development import DevelopmentIssuer
 from shared.database.databases import SERVICES
 from tests.deploy.containers import HOST, Containers, unpack_image
-from tests.deploy.manifests import Compose
+from tests.deploy.manifests import Compose, documents
 from tests.deploy.validate import ROOT
 from tests.story.conftest import silent
 from tests.story.processes import left_running
@@ -25,6 +26,7 @@ from tests.support.servers import roomy_directory
 ONE_SHOT = ("migrate", "topics", "acls")
 PARTS = [f"{service}-{role}" for service in SERVICES for role in ("api", "worker")]
 ENTRANCE = "entrance:8443"
+SETTINGS = ROOT / "deploy/k8s/base/settings.yaml"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ async def shape() -> AsyncIterator[Shape]:
         image = set((place / "image").rglob("*"))
         containers.run("credentials")
         password = (secrets / "postgres_password").read_text()
-        postgres = Postgres(place / "postgres", password=password, log=place / "postgres.log")
+        _, *options = compose.services["postgres"]["command"]
+        postgres = Postgres(place / "postgres", password=password, log=place / "postgres.log", options=options)
         with postgres, secured_kafka(place / "broker", secrets) as kafka:
             containers.elsewhere |= {"postgres:5432": f"{HOST}:{postgres.port}", "kafka:9092": kafka.bootstrap}
             try:
@@ -152,6 +155,29 @@ async def test_a_body_that_is_too_large_for_the_service_is_told_by_the_service(s
     answer = await shape.http.post(f"{shape.base}/intake/v1/parties", content=b"[" * 1_500_000, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
     assert "trace_id" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "said"),
+    [("rongcuo", "min.insync.replicas is 1, must be 2"), ("county", "InvalidReplicationFactorError")],
+)
+def test_the_replicas_of_a_cluster_are_refused_by_one_broker_in_one_line(shape: Shape, prefix: str, said: str) -> None:
+    (settings,) = (each["data"] for each in documents(SETTINGS) if each["metadata"]["name"] == "rongcuo-kafka")
+    wanted = {name: settings[name] for name in ("RONGCUO_KAFKA_REPLICATION", "RONGCUO_KAFKA_MIN_INSYNC")}
+    line = shape.containers.refused("topics", **wanted, RONGCUO_TOPIC_PREFIX=prefix)
+    assert f"{prefix}.intake.v1" in line
+    assert said in line
+    assert line.count("\n") == 1
+
+
+async def test_postgresql_runs_with_the_options_of_the_composition(shape: Shape) -> None:
+    connection = await asyncpg.connect(shape.containers.given("migrate", "rongcuo_dsn"))
+    try:
+        options = shape.containers.compose.services["postgres"]["command"][2::2]
+        for name, value in (each.split("=") for each in options):
+            assert await connection.fetchval("SELECT current_setting($1)", name) == value
+    finally:
+        await connection.close()
 
 
 def test_an_operator_looks_at_a_log_with_the_administrators_secrets_lent_to_its_worker(shape: Shape) -> None:

@@ -2,7 +2,8 @@
 
 `with secured_kafka(directory, secrets) as broker:` runs it on `broker.bootstrap` with the configuration
 `deploy/kafka/secured.properties`, whose paths and addresses are replaced by those of this machine, and with the users
-that `deploy/kafka/format.sh` makes. `secrets` is a directory as `rongcuo credentials` writes it.
+that the command of docker-compose.yml makes with `deploy/kafka/format.sh`. `secrets` is a directory as `rongcuo
+credentials` writes it.
 """
 
 import os
@@ -18,7 +19,9 @@ from rongcuo.embedded.artifacts import FOLDER
 from rongcuo.embedded.kafka import Kafka
 from rongcuo.embedded.process import free_port
 from shared.messaging.kafka_settings import KafkaSettings
+from tests.deploy.manifests import Compose
 
+_CONFIGURATION = "server.properties"
 _STORAGE = '#!/bin/sh\nexec "{java}" -Xmx256m -cp "{classpath}" kafka.tools.StorageTool "$@"\n'
 
 
@@ -52,15 +55,19 @@ class SecuredKafka(Kafka):
         for there, instead in here.items():
             assert there in text, f"{there} is nowhere in secured.properties"
             text = text.replace(there, instead)
-        (self.directory / "server.properties").write_text(text)
+        (self.directory / _CONFIGURATION).write_text(text)
 
     def _format(self, classpath: str) -> None:
         storage = self.directory / "bin" / "kafka-storage.sh"
         storage.parent.mkdir()
         storage.write_text(_STORAGE.format(java=JAVA, classpath=classpath))
         storage.chmod(0o755)
+        compose = Compose.read(FOLDER.parents[1] / "docker-compose.yml")
+        (command,) = compose.services["kafka"]["command"]
+        here = {"/etc/rongcuo/format.sh": str(FOLDER / "format.sh"), "/etc/rongcuo/secured.properties": _CONFIGURATION}
+        words = [here.get(word, word) for word in command.split("&&")[0].split()]
         subprocess.run(
-            [FOLDER / "format.sh", "server.properties", self.secrets],
+            [*words, self.secrets],
             cwd=self.directory,
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "KAFKA_HOME": str(self.directory)},
             check=True,
