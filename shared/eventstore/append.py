@@ -102,6 +102,14 @@ class Append:
         """How many bytes of payload and metadata the append carries."""
         return sum(len(event.payload) + len(event.metadata) for event in self.events)
 
+    def rivals(self, other: "Append") -> bool:
+        """Tell whether both want the same place in one stream, so that one batch can hold them: one is stored.
+
+        Not with timers: a timer alone leaves nothing by which a second sending could be known.
+        """
+        same = (self.stream, self.expected_version) == (other.stream, other.expected_version)
+        return same and not (self.timers or other.timers)
+
     def claims(self) -> Iterator[object]:
         """Yield what no other append of the same batch may name: each is judged by what stands, not by neighbours."""
         for event in self.events:

@@ -14,6 +14,7 @@ from typing import Final, Self, TypeAlias
 
 import asyncpg
 
+from shared.database.pool import UNANSWERED
 from shared.eventstore.append import Append, Stored, check
 from shared.eventstore.errors import AppendRefused, LogUnavailable, NotAppended, Overloaded
 from shared.eventstore.verdicts import APPEND, arguments, verdict
@@ -24,7 +25,6 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 # SQLSTATE classes that blame the data: data exception, integrity violation, program limit, raised by log.append.
 _DATA_CLASSES: Final = ("21", "22", "23", "54", "P0")
-_FROM_DATABASE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _CONNECTION: Final = {"default_transaction_isolation": "read committed", "application_name": "rongcuo appender"}
 
 
@@ -52,7 +52,7 @@ class _Waiting:
 class Appender:
     """Appends to the log behind `dsn` on a connection of its own; use as `async with`, or `start()` and `stop()`.
 
-    `flushed` is called after every batch.
+    `flushed` is called after every batch of which something is stored.
     """
 
     def __init__(self, dsn: str, limits: Limits | None = None, flushed: Callable[[], None] | None = None) -> None:
@@ -78,7 +78,7 @@ class Appender:
         """Connect and begin to flush; raises LogUnavailable when the database cannot be reached."""
         try:
             self._connection = await self._connect()
-        except _FROM_DATABASE as error:
+        except UNANSWERED as error:
             raise LogUnavailable("cannot connect") from error
         self._open = True
         self._flusher = asyncio.create_task(self._run(), name="appender")
@@ -158,18 +158,19 @@ class Appender:
         batch: list[_Waiting] = []
         kept: list[_Waiting] = []
         claimed: set[object] = set()
-        ends: dict[str, int] = {}
+        ends: dict[str, Append] = {}
         room = self._limits.batch_bytes
         while self._queue and max(len(batch), len(kept)) < self._limits.batch and room > 0:
             waiting = self._queue.popleft()
             append = waiting.append
-            rival = ends.setdefault(append.stream, append.expected_version) == append.expected_version
-            if rival and claimed.isdisjoint(waiting.claims):
+            first = append.stream not in ends
+            if (first or append.rivals(ends[append.stream])) and claimed.isdisjoint(waiting.claims):
                 batch.append(waiting)
                 room -= waiting.size
             else:
                 kept.append(waiting)
             claimed |= waiting.claims
+            ends.setdefault(append.stream, append)
         self._queue.extendleft(reversed(kept))
         self._queued_bytes -= sum(waiting.size for waiting in batch)
         self._room.set()
@@ -186,9 +187,10 @@ class Appender:
             for waiting in batch:
                 await self._flush([waiting])
             return
-        for waiting, row in zip(batch, rows, strict=True):
-            _answer(waiting, verdict(waiting.append, row))
-        if self._flushed:
+        outcomes = [verdict(waiting.append, row) for waiting, row in zip(batch, rows, strict=True)]
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            _answer(waiting, outcome)
+        if self._flushed and any(isinstance(outcome, Stored) for outcome in outcomes):
             self._flushed()
 
     async def _send(self, batch: Sequence[Append]) -> list[asyncpg.Record]:
@@ -199,7 +201,7 @@ class Appender:
             try:
                 connection = self._connection = self._connection or await self._connect()
                 return await connection.fetch(APPEND, *call, timeout=self._limits.statement_s)
-            except _FROM_DATABASE as error:
+            except UNANSWERED as error:
                 if _blames_data(error):
                     raise
                 logger.warning("append of %d not answered (%s), sending it again", len(batch), type(error).__name__)

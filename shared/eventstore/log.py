@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.database.pool import Pool
+from shared.eventstore.ahead import drop
 from shared.eventstore.append import KnownKey
 from shared.eventstore.errors import LogHole
 from shared.kernel.recorded import Recorded
@@ -79,7 +80,7 @@ class EventLog:
                 await asyncio.sleep(0)  # the question goes out before the page is worked on
                 yield page
         finally:
-            ahead.cancel()
+            drop(ahead)
 
     def _ahead(self, after: int, until: int | None) -> asyncio.Task[list[Recorded]]:
         limit = PAGE if until is None else max(min(PAGE, until - after), 0)

@@ -13,9 +13,11 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
+
+from shared.database.pool import UNANSWERED
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +27,6 @@ LOG, VIEWS = "rongcuo_log", "rongcuo_views"
 _GAP_S = 0.01
 _WATCH_S, _PATIENCE_S = 5.0, 5.0
 _SHORTEST_S, _LONGEST_S = 0.1, 10.0
-_FROM_DATABASE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Signal:
@@ -96,7 +97,7 @@ class Wake:
         while True:
             try:
                 await self._connected(dsn)
-            except _FROM_DATABASE as error:
+            except UNANSWERED as error:
                 if self.listening or pause == _SHORTEST_S:
                     logger.warning("no wake-ups, asking instead: %s", type(error).__name__)
                 pause = _SHORTEST_S if self.listening else min(2 * pause, _LONGEST_S)

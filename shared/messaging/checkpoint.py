@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from shared.database.pool import Pool
 from shared.kernel.recorded import Recorded
-from shared.messaging.connections import Pool
 from shared.messaging.producer import Acknowledged
 
 # The commit does not wait for the disk: a checkpoint that a crash takes back costs duplicates, nothing else.

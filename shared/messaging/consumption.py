@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.database.pool import Pool
 from shared.messaging import parking
 from shared.messaging.alarm import Alarm
 from shared.messaging.bus import Batch, Bus, Subscription
-from shared.messaging.connections import Pool
 from shared.messaging.consumer import Consumer, Sink
 from shared.messaging.failures import code_of, is_outage
 from shared.messaging.intake import HandlerIntake, Intake, SinkIntake

@@ -1,7 +1,7 @@
 """Holds a lease for as long as it is asked to: takes it when it is free, and renews it before it ends."""
 
+from shared.database.pool import Pool
 from shared.eventstore import leases
-from shared.messaging.connections import Pool
 from shared.messaging.waiting import monotonic
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Self
 
+from shared.database.pool import Pool
 from shared.eventstore.errors import LogStopped, WatermarkRefused
 from shared.kernel.recorded import Recorded
 from shared.messaging import parking
 from shared.messaging.alarm import Alarm
 from shared.messaging.bus import Batch
-from shared.messaging.connections import Pool, Source
+from shared.messaging.connections import Source
 from shared.messaging.consumer import Consumer, Handler, Sink
 from shared.messaging.failures import code_of, is_outage
 from shared.messaging.inbox import (

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.database.pool import Pool
 from shared.kernel.recorded import Recorded
-from shared.messaging.connections import Pool, Source
+from shared.messaging.connections import Source
 from shared.messaging.inbox import WatermarkConflict
 
 TIERS_S = (1.0, 30.0, 300.0, 3600.0)

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.messaging.connections import Connection, Pool
+from shared.database.pool import Pool
+from shared.messaging.connections import Connection
 
 _MOVE = """
 WITH asked AS MATERIALIZED (

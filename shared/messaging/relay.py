@@ -9,13 +9,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from shared.database.pool import Pool
+from shared.eventstore.ahead import drop
 from shared.eventstore.log import EventLog
 from shared.eventstore.wake import Wake
 from shared.messaging import checkpoint
 from shared.messaging.checkpoint import CheckpointRefused, Claim, PartitionEnd
-from shared.messaging.connections import Pool
 from shared.messaging.evidence import LogBehindBus, check_log, lost_partitions
 from shared.messaging.holding import Holding
 from shared.messaging.kafka_settings import KafkaSettings
@@ -155,7 +155,7 @@ class Relay:
         if self._ahead and self._ahead[0] == after:
             packed = await self._ahead[1]
         else:
-            _drop(self._ahead and self._ahead[1])
+            drop(self._ahead and self._ahead[1])
             packed = await self._packed(after)
         self._ahead = None
         if len(packed.page) == self._pace.page:
@@ -169,7 +169,7 @@ class Relay:
     def _forget(self) -> None:
         """Drop what is under way for the next step: after trouble, or under another epoch, the world may be another."""
         for task in (self._ahead and self._ahead[1], self._looking):
-            _drop(task)
+            drop(task)
         self._ahead = self._looking = None
 
     async def _supervised_step(self) -> int:
@@ -235,10 +235,3 @@ class Relay:
         self._claim = await checkpoint.begin_again(self._pool, claim, lost)
         self._ends = {number: end for number, end in self._ends.items() if number not in lost}
         return self._claim
-
-
-def _drop(task: "asyncio.Task[Any] | None") -> None:
-    """End a task whose result nobody wants any more, be it an error."""
-    if task:
-        task.cancel()
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())

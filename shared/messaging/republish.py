@@ -1,6 +1,6 @@
 """Sends a log again: what `rongcuo republish` calls. Consumers drop what they have seen."""
 
-from shared.messaging.connections import Pool
+from shared.database.pool import Pool
 
 
 async def republish(pool: Pool, log: str, from_position: int = 1) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+from shared.database.pool import Pool
 from shared.messaging.bus import Bus
-from shared.messaging.connections import Pool
 from shared.messaging.consumer import Consumer, Sink
 from shared.messaging.consumption import ConsumerStatus, Consumption, Pace
 

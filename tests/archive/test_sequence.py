@@ -11,9 +11,9 @@ import pytest
 from services.archive.adapters.sequence import Forked, collect, sequenced
 from services.archive.worker import COLLECTION
 from shared.database.databases import BUS, SERVICES, Databases
+from shared.database.pool import Pool
 from shared.eventstore.store import open_store
 from shared.kernel.recorded import Recorded
-from shared.messaging.connections import Pool
 from shared.messaging.local_bus import LocalBus
 from shared.messaging.parking import list_parked
 from tests.messaging.bed import running, status_is

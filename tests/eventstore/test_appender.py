@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -56,6 +57,28 @@ async def test_rivals_for_one_version_of_a_stream_need_one_flush(
     assert answers[1] == Stored(3, 2)
     assert {(type(answer), getattr(answer, "actual", None)) for answer in answers[2:-1]} == {(VersionConflict, 2)}
     assert answers[-1] == Stored(4, 3)
+    assert len(flushes) == 3
+
+
+async def test_refusals_wake_nobody(database: LogDatabase) -> None:
+    flushes: list[int] = []
+    async with Appender(database.app, flushed=lambda: flushes.append(1)) as appender:
+        for _ in range(3):
+            with pytest.raises(VersionConflict):
+                await appender.append(an_append(expected=7))
+        assert flushes == []
+
+
+async def test_a_timer_alone_shares_no_batch_with_rivals(database: LogDatabase, admin: Admin) -> None:
+    flushes, stream = [], a_stream()
+    timers = (Timer("deadline", datetime(2026, 1, 2, tzinfo=UTC)),)
+    async with Appender(database.app, flushed=lambda: flushes.append(1)) as appender, held(admin):
+        first = asyncio.create_task(appender.append(an_append()))
+        await until(lambda: flushing(admin))
+        alone = asyncio.create_task(appender.append(an_append(stream, count=0, timers=timers)))
+        rival = asyncio.create_task(appender.append(an_append(stream)))
+        await asyncio.sleep(0)
+    assert [await task for task in (first, alone, rival)] == [Stored(1, 1), Stored(1, 0), Stored(2, 1)]
     assert len(flushes) == 3
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from shared.eventstore.append import Append, IdempotencyRecord
+from shared.eventstore.append import Append, IdempotencyRecord, Timer
 from shared.eventstore.appender import Appender
 from shared.eventstore.durability import UnsafeServer, check_durability
 from shared.eventstore.idempotency import purge_idempotency
@@ -108,6 +108,7 @@ def clashing_batches() -> list[list[Append]]:
     record = IdempotencyRecord("s", "k", b"d", 200, None)
     return [
         [one, an_append(one.stream, expected=1)],  # in its place after the first one it would fit
+        [one, an_append(one.stream, count=0, timers=(Timer("deadline", None),))],
         [one, an_append(events=one.events)],
         [an_append(idempotency=record), an_append(idempotency=record)],
     ]

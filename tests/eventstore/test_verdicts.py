@@ -49,9 +49,9 @@ async def test_versions_and_positions_follow_one_another(appender: Appender, log
 async def test_of_rivals_in_one_batch_the_first_is_stored_and_the_others_learn_the_new_end(
     database: LogDatabase, log: EventLog
 ) -> None:
-    stream, timer = a_stream(), Timer("deadline", NOON)
-    batch = [an_append(stream, count=0, timers=(timer,)), *(an_append(stream, count=n) for n in (3, 1)), an_append()]
-    batch.append(an_append(stream, count=0, timers=(timer,)))
+    stream = a_stream()
+    first, last = (an_append(stream, count=0, idempotency=a_record(key)) for key in ("first", "last"))
+    batch = [first, *(an_append(stream, count=n) for n in (3, 1)), an_append(), last]
     async with connected(database.app) as app:
         rows = await app.fetch(APPEND, *arguments(batch))
     told = [(row["outcome"], row["position"], row["version"]) for row in rows]

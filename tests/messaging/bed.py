@@ -9,12 +9,13 @@ from uuid import UUID
 import asyncpg
 
 from shared.database.databases import Databases
+from shared.database.pool import Pool
 from shared.eventstore.errors import Overloaded
 from shared.eventstore.store import EventStore
 from shared.eventstore.transact import transact
 from shared.kernel.recorded import Recorded
 from shared.messaging.bus import Bus
-from shared.messaging.connections import Connection, Pool
+from shared.messaging.connections import Connection
 from shared.messaging.consumer import Consumer, Sink
 from shared.messaging.consumption import ConsumerStatus, Pace
 from shared.messaging.message import Message

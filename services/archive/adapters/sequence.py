@@ -6,7 +6,8 @@ import asyncpg
 
 from shared.kernel.recorded import Recorded
 from shared.messaging.alarm import Alarm
-from shared.messaging.connections import Connection, Pool
+from shared.database.pool import Pool
+from shared.messaging.connections import Connection
 
 _COLLECT = """
     INSERT INTO app.collected

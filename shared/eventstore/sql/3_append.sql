@@ -55,6 +55,8 @@ BEGIN
     IF cardinality(appends) > 1 OR cardinality(events) > 1 THEN
         shared := EXISTS (SELECT FROM unnest(appends) GROUP BY stream HAVING count(*) > 1);
         IF shared AND EXISTS (SELECT FROM unnest(appends) GROUP BY stream HAVING count(DISTINCT expected_version) > 1)
+            OR shared AND EXISTS (SELECT FROM unnest(timers) AS t JOIN unnest(appends) AS a
+                                  ON a.stream = (appends[t.append]).stream GROUP BY t.append, t.name HAVING count(*) > 1)
             OR EXISTS (SELECT FROM unnest(events) GROUP BY event_id HAVING count(*) > 1)
             OR keyed AND EXISTS (SELECT FROM unnest(appends) WHERE scope IS NOT NULL
                                  GROUP BY scope, key HAVING count(*) > 1)
@@ -148,6 +150,7 @@ BEGIN
             LEFT JOIN LATERAL (SELECT * FROM log.events AS s WHERE s.event_id = e.event_id LIMIT 1) AS s ON true
             GROUP BY e.append HAVING count(s.position) > 0
         LOOP
+            repeated := true;
             verdicts[seen.n] := (seen.outcome, seen.position, seen.version, seen.event_id,
                                   NULL, NULL, NULL, NULL);
         END LOOP;
@@ -215,8 +218,8 @@ BEGIN
     END IF;
     IF cardinality(owners) > 0 THEN
         UPDATE log.head SET position = before.position + cardinality(owners), recorded_at = present;
-    ELSIF NOT (keyed OR marked OR cardinality(timers) > 0) THEN
-        SET LOCAL synchronous_commit = off;  -- nothing was written: refusals need not wait for the disk
+    ELSIF NOT (repeated OR keyed OR marked OR cardinality(timers) > 0) THEN
+        SET LOCAL synchronous_commit = off;  -- nothing was written: such refusals need not wait for the disk
     END IF;
     RETURN QUERY
     SELECT CASE v.outcome WHEN 'accepted' THEN 'stored' ELSE v.outcome END,
