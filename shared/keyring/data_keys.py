@@ -72,7 +72,14 @@ class DataKeys:
     async def _at(self, places: Collection[Place]) -> Mapping[Place, DataKey | Exception]:
         found = await self._read(places)
         missing = [place for place in places if place not in found]
-        return found | (await self._begin(missing) if missing else {})
+        return found | (await self._begun_or_due(missing) if missing else {})
+
+    async def _begun_or_due(self, places: Collection[Place]) -> dict[Place, DataKey | Exception]:
+        """Make keys; what prevents that is due to who wants these, not to who asks for one that is there."""
+        try:
+            return await self._begin(places)
+        except Exception as error:
+            return dict.fromkeys(places, error)
 
     async def _begin(self, places: Collection[Place]) -> dict[Place, DataKey | Exception]:
         made = await self._make(places)

@@ -41,7 +41,7 @@ class Gathering(Generic[K, V]):
             self._asking = None
             for answers in (*batch.values(), *self._waiting.values()):
                 for answer in answers:
-                    answer.cancel()  # no answer will come; nothing happens to one that has come
+                    _settle(answer, ConnectionError("no answer will come"))
             self._waiting = {}
 
     async def _answers(self, keys: Collection[K]) -> Mapping[K, V | Exception]:

@@ -10,6 +10,7 @@ import pytest
 
 from shared.database.databases import Databases
 from shared.kernel.ids import new_id
+from shared.kernel.sealed import Sealed
 from shared.keyring.data_keys import DataKeys, KeyDestroyed
 from shared.keyring.envelope import DataKey, SealBroken
 from shared.keyring.key_service import FileKeyService, KeyServiceRefused
@@ -164,6 +165,25 @@ async def test_a_wrapped_key_moved_to_another_row_opens_nothing(
     await admin.execute(f"UPDATE keyring.data_keys SET wrapped = ({moved}) WHERE key_id = $1", mine.key, theirs.key)
     with pytest.raises(KeyServiceRefused):
         await forgetful.open_sealed(mine)
+
+
+async def test_who_asks_for_a_key_that_is_there_gets_it_although_none_can_be_made(
+    forgetful: Keyring, key_service: FileKeyService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, unknown = (new_id(), new_id()), (new_id(), new_id())
+    await forgetful.seal(TEXT, subject=known[0], matter=known[1], label=LABEL)
+
+    async def broken(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(key_service, "wrap", broken)
+    seals = [
+        forgetful.seal(TEXT, subject=subject, matter=matter, label=LABEL)
+        for subject, matter in ((new_id(), new_id()), unknown, known)
+    ]
+    *refused, sealed = await asyncio.gather(*seals, return_exceptions=True)
+    assert [type(answer) for answer in refused] == [ConnectionError, ConnectionError]
+    assert isinstance(sealed, Sealed)
 
 
 async def test_another_key_encryption_key_opens_nothing(
