@@ -9,7 +9,7 @@ from asyncpg import InsufficientPrivilegeError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.adjudication import main as adjudication_main
@@ -100,7 +100,6 @@ def application(installation: Installation, names: Sequence[str], running: Seque
     /healthz) the first one answers.
     """
     apps = {name: create_app(PROGRAMS[name].describe(installation)) for name in names}
-    first = next(iter(apps.values()))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -119,20 +118,24 @@ def application(installation: Installation, names: Sequence[str], running: Seque
     async def version(_: Request) -> Response:
         return JSONResponse({"service": ",".join(names), "version": VERSION, "api": "v1"})
 
-    routes = [Route("/readyz", readyz), Route("/version", version), Mount("/", app=first)]
-    return _Platform(apps, routes=routes, lifespan=lifespan)
+    return _Platform(apps, routes=[Route("/readyz", readyz), Route("/version", version)], lifespan=lifespan)
 
 
 class _Platform(Starlette):
-    """What speaks for all services; a request whose path begins with a service's name goes straight to that service."""
+    """What speaks for all services; any other request goes straight to the service that its path begins with."""
 
     def __init__(self, apps: Mapping[str, ASGIApp], **options: Any) -> None:
         super().__init__(**options)
         self._apps = apps
+        self._first = next(iter(apps.values()))
+        self._own = {route.path for route in self.routes if isinstance(route, Route)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].split("/", 2)[1] if scope["type"] == "http" else ""
-        await self._apps.get(name, super().__call__)(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in self._own:
+            await super().__call__(scope, receive, send)
+            return
+        name = scope["path"].lstrip("/").partition("/")[0]
+        await self._apps.get(name, self._first)(scope, receive, send)
 
 
 @asynccontextmanager

@@ -4,8 +4,8 @@ What FastAPI would do for a command in a dozen layers is done here in two steps:
 what it asks for. The order in which a request is judged is the same (docs/http.md).
 """
 
-import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import signature
 from typing import Any, get_type_hints
 
 from fastapi.exceptions import RequestValidationError
@@ -59,7 +59,11 @@ def _binding(
 
 def _dependency(hint: Any) -> Handler | None:
     found = [mark.dependency for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, Depends)]
-    return found[0] if found else None
+    if not found:
+        return None
+    if found[0] is None or len(signature(found[0]).parameters) != 1:
+        raise TypeError(f"{found[0]} does not take the request alone")
+    return found[0]
 
 
 def _id(adapter: TypeAdapter[Any], text: str) -> Any:
@@ -91,15 +95,11 @@ class Commands:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http" and scope["method"] == "POST":
-            for match, handler, shell in self._found(scope["path"]):
-                await shell({**scope, "endpoint": handler, "path_params": match.groupdict()}, receive, send)
-                return
+            for pattern, handler, shell in self._table:
+                if match := pattern.match(scope["path"]):
+                    await shell({**scope, "endpoint": handler, "path_params": match.groupdict()}, receive, send)
+                    return
         await self._otherwise(scope, receive, send)
-
-    def _found(self, path: str) -> Iterator[tuple["re.Match[str]", Handler, Shell]]:
-        for pattern, handler, shell in self._table:
-            if match := pattern.match(path):
-                yield match, handler, shell
 
     def _serving(self, handler: Handler) -> ASGIApp:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:

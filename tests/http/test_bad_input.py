@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.http.requests import ECHO, Bad, assert_refused, send
@@ -188,6 +189,32 @@ async def test_it_is_refused_and_nothing_has_changed(world: World, bad: Bad) -> 
     answer = await send(world, bad)
     await assert_refused(world, answer, bad)
     assert await world.state() == before
+
+
+async def test_a_path_that_is_none_is_answered_like_any_other_that_is_not_there(world: World) -> None:
+    transport = world.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "OPTIONS",
+        "path": "*",
+        "raw_path": b"*",
+        "root_path": "",
+        "server": None,
+    }
+    scope |= {"scheme": "http", "query_string": b"", "headers": [], "http_version": "1.1", "client": None}
+    await transport.app(scope, receive, send)
+    assert sent[0]["status"] == 404
+    assert b"x-request-id" in dict(sent[0]["headers"])
+    assert json.loads(sent[1]["body"])["code"] == "not-found"
 
 
 async def test_a_stale_etag_tells_what_has_happened_since(world: World) -> None:
