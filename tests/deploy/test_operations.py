@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import typer.main
-import yaml
 
 from rongcuo.certificates import Authority, pem
 from rongcuo.cli import app
@@ -16,11 +15,11 @@ from shared.database.databases import SERVICES
 from shared.eventstore import engine, store
 from shared.keyring import keyring
 from shared.settings import Settings, variable
-from tests.deploy.manifests import Cluster, Document, build, containers_of, documents, overlays, pods, projected
+from tests.deploy.manifests import Cluster, build, containers_of, documents, overlays, pods, projected
+from tests.deploy.operations import GUIDE, recovery
 from tests.deploy.validate import ROOT
 
 K8S = ROOT / "deploy/k8s"
-GUIDE = (ROOT / "docs/deploy.md").read_text()
 PER_PROCESS = (store.CONNECTIONS + 1) + engine.CONNECTIONS + 1 + keyring.CONNECTIONS  # + appender, + wake-ups
 EXAMPLES = {
     (each["kind"], each["metadata"]["name"]): set(each.get("stringData") or each["data"])
@@ -55,17 +54,6 @@ def test_the_script_makes_every_secret_of_what_credentials_wrote(tmp_path: Path)
     assert told.read_text().count("--namespace\ncounty\n") == 2 * len(made)
     assert "create secret tls rongcuo-tls" in GUIDE
     assert "create secret generic rongcuo-sandbox --from-file=rongcuo_development_issuer" in GUIDE
-
-
-def recovery(service: str) -> Document:
-    """Return the Job as the guide has it written for a service."""
-    (changed,) = re.findall(
-        r'sed "(s/intake/SERVICE/g; s\|image: rongcuo\|.+?\|)" deploy/k8s/operations/recover.yaml', GUIDE
-    )
-    command = ["sed", changed.replace("SERVICE", service), K8S / "operations/recover.yaml"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    job: Document = yaml.safe_load(done.stdout)
-    return job
 
 
 @pytest.mark.parametrize("service", SERVICES)

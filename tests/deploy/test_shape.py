@@ -15,8 +15,10 @@ from rongcuo.demo.story import Cast, Played, zhong
 from rongcuo.embedded.postgres import Postgres
 from shared.authz.development import DevelopmentIssuer
 from shared.database.databases import SERVICES
+from shared.hosting.installation import VERSION
 from tests.deploy.containers import HOST, Containers, unpack_image
-from tests.deploy.manifests import Compose, documents
+from tests.deploy.manifests import Cluster, Compose, build, containers_of, documents, projected
+from tests.deploy.operations import recovery
 from tests.deploy.validate import ROOT
 from tests.story.conftest import silent
 from tests.story.processes import left_running
@@ -26,7 +28,7 @@ from tests.support.servers import roomy_directory
 ONE_SHOT = ("migrate", "topics", "acls")
 PARTS = [f"{service}-{role}" for service in SERVICES for role in ("api", "worker")]
 ENTRANCE = "entrance:8443"
-SETTINGS = ROOT / "deploy/k8s/base/settings.yaml"
+BASE = ROOT / "deploy/k8s/base"
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,9 @@ async def test_a_body_that_is_too_large_for_the_service_is_told_by_the_service(s
     [("rongcuo", "min.insync.replicas is 1, must be 2"), ("county", "InvalidReplicationFactorError")],
 )
 def test_the_replicas_of_a_cluster_are_refused_by_one_broker_in_one_line(shape: Shape, prefix: str, said: str) -> None:
-    (settings,) = (each["data"] for each in documents(SETTINGS) if each["metadata"]["name"] == "rongcuo-kafka")
+    (settings,) = (
+        each["data"] for each in documents(BASE / "settings.yaml") if each["metadata"]["name"] == "rongcuo-kafka"
+    )
     wanted = {name: settings[name] for name in ("RONGCUO_KAFKA_REPLICATION", "RONGCUO_KAFKA_MIN_INSYNC")}
     line = shape.containers.refused("topics", **wanted, RONGCUO_TOPIC_PREFIX=prefix)
     assert f"{prefix}.intake.v1" in line
@@ -186,3 +190,19 @@ def test_an_operator_looks_at_a_log_with_the_administrators_secrets_lent_to_its_
         shape.containers.lend("intake-worker", secret)
     said = shape.containers.run("intake-worker", "recover", "intake", "--look")
     assert said.startswith("recover: 0 events missing behind position ")
+
+
+def test_the_job_of_the_cluster_recovers_with_no_other_secrets_than_it_is_given(shape: Shape) -> None:
+    job = recovery("intake")
+    (container,) = containers_of(job)
+    environment = Cluster(build(BASE)).environment_of(container) | {"RONGCUO_KAFKA": "kafka:9092"}
+    given = {item["path"] for _, _, item in projected(job)} - {"postgres_ca.crt", "rongcuo_kafka_password"}
+    shape.containers.compose.content["services"]["recover"] = {
+        "image": f"rongcuo:{VERSION}",
+        "command": container["args"],
+        "environment": environment,
+        "secrets": [*given, {"source": "kafka_intake_password", "target": "rongcuo_kafka_password"}],
+    }
+    assert shape.containers.run("recover").startswith("recover: 0 events missing behind position ")
+    done = shape.containers.run("recover", *(word for word in container["args"] if word != "--look"))
+    assert done.startswith("recover: 0 events restored behind position ")
