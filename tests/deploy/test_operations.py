@@ -25,13 +25,13 @@ EXAMPLES = {
     (each["kind"], each["metadata"]["name"]): set(each.get("stringData") or each["data"])
     for each in documents(K8S / "secrets.example.yaml")
 }
-_KUBECTL = '#!/bin/sh\nfor word in "$@"; do printf "%s\\n" "$word"; done >> "$TOLD"\necho "--end" >> "$TOLD"\n'
+_KUBECTL = '#!/bin/sh\nprintf "%s\\n" "$@" > "$TOLD/$$"\n'  # both ends of a pipe run at once
 
 
-def secrets_made(told: str, place: Path) -> dict[tuple[str, str], set[str]]:
+def secrets_made(calls: list[str], place: Path) -> dict[tuple[str, str], set[str]]:
     """Return kind, name and keys of what `kubectl create` was asked for; every file has to be there."""
     made: dict[tuple[str, str], set[str]] = {}
-    for call in told.split("--end\n"):
+    for call in calls:
         if found := re.search(r"create\n(secret\ngeneric|configmap)\n(.+)\n", call):
             pairs = (each.split("=") for each in re.findall(r"--from-file=(.+)", call))
             files = {pair[0]: pair[-1] for pair in pairs}
@@ -44,14 +44,16 @@ def test_the_script_makes_every_secret_of_what_credentials_wrote(tmp_path: Path)
     place, told = tmp_path / "secrets", tmp_path / "told"
     (tmp_path / "root.crt").write_text(pem(Authority.new().certificate))
     credentials(place, postgres="db.example:5432", postgres_ca=tmp_path / "root.crt")
+    told.mkdir()
     (tmp_path / "kubectl").write_text(_KUBECTL)
     (tmp_path / "kubectl").chmod(0o755)
     environment = {"PATH": f"{tmp_path}:{os.defpath}", "TOLD": str(told)}
     subprocess.run([K8S / "secrets.sh", place, "county"], env=environment, check=True, capture_output=True)
-    made = secrets_made(told.read_text(), place)
+    calls = [path.read_text() for path in told.iterdir()]
+    made = secrets_made(calls, place)
     own = {("Secret", "rongcuo-tls"), ("Secret", "rongcuo-sandbox")}
     assert made == {name: keys for name, keys in EXAMPLES.items() if name not in own}
-    assert told.read_text().count("--namespace\ncounty\n") == 2 * len(made)
+    assert [call.startswith("--namespace\ncounty\n") for call in calls] == [True] * 2 * len(made)
     assert "create secret tls rongcuo-tls" in GUIDE
     assert "create secret generic rongcuo-sandbox --from-file=rongcuo_development_issuer" in GUIDE
 
