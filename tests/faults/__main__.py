@@ -1,6 +1,7 @@
 """`python -m tests.faults --seconds 600 [--seed N] [--logs DIR]`: a storm of faults over a working site.
 
-Exit code 1 when anything was lost, doubled, left out, answered wrongly or did not come to rest.
+Exit code 1 when anything was lost, doubled, left out, answered wrongly or did not come to rest; 2 when the storm was
+too weak to show anything: fewer than a kill in 10 s, a kill of each part in 100 s, 5 acknowledged commands in a second.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import uvloop
 from tests.faults.report import show
 from tests.faults.run import Outcome, storm
 from tests.faults.site import LARGE, opened
+from tests.faults.storm import PARTS
 from tests.support.servers import roomy_directory
 
 CLIENTS = 24
@@ -47,7 +49,20 @@ def main() -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         outcome = runner.run(_run(seed, options.seconds, options.logs))
     show(outcome)
-    return int(bool(outcome.faults))
+    if outcome.faults:
+        return 1
+    return 2 if _too_weak(outcome, options.seconds) else 0
+
+
+def _too_weak(outcome: Outcome, seconds: float) -> bool:
+    """Tell, and say, whether the storm was too weak to show anything."""
+    kills = outcome.damage.kills
+    found = {"kills": (kills.total(), seconds / 10), "acknowledged": (outcome.verdict.acknowledged, 5 * seconds)}
+    found |= {f"kills of {part}": (kills[part], seconds / 100) for part in PARTS}
+    missing = [f"{name}: {count} of {wanted:.0f}" for name, (count, wanted) in found.items() if count < int(wanted)]
+    if missing:
+        print(f"faults: too weak: {', '.join(missing)}", file=sys.stderr)
+    return bool(missing)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import random  # noqa: TID251 - a test's
+import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,9 +57,12 @@ class Street:
     tally: Tally = field(default_factory=Tally)
 
     async def answer(self, method: str, path: str, body: Json | None, headers: Mapping[str, str]) -> httpx.Response:
-        """Send until there is an answer, to any API process of the service; counts the attempts in the answer."""
-        attempts = 0
-        while True:
+        """Send until there is an answer, to any API process of the service; counts the attempts in the answer.
+
+        Raises NeverCame when all that comes within the street's patience is that there is no answer now.
+        """
+        attempts, begun = 0, time.monotonic()
+        while attempts == 0 or time.monotonic() - begun < self.patience_s:
             attempts += 1
             address = self.chance.choice(self.addresses[path.split("/", 2)[1]])
             try:
@@ -71,6 +75,7 @@ class Street:
                     return answer
                 self.tally.meetings[_name(answer)] += 1
             await asyncio.sleep(PAUSE_S * (0.5 + self.chance.random()))
+        raise NeverCame(f"{method} {path}: no answer in {attempts} attempts")
 
 
 class PatientDesk(Desk):

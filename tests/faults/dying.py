@@ -1,6 +1,6 @@
-"""Runs a program of ours that kills itself with SIGKILL at a named point: `python -m tests.faults.dying POINT …`.
+"""Runs a program of ours that kills itself with SIGKILL at a named point, or stops there (SIGSTOP) until it may go on.
 
-What follows the point is the command line of `rongcuo`.
+`python -m tests.faults.dying POINT …` or `… POINT:stop …`; what follows is the command line of `rongcuo`.
 """
 
 import functools
@@ -31,11 +31,16 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(point: Point) -> None:
-    """Let this process die when it comes to `point` for the first time."""
+def stop() -> None:
+    """Stand still until somebody lets this process go on."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def arm(point: Point, end: Callable[[], None] = die) -> None:
+    """Let this process die (at a point of the relay: `end`) when it comes to `point` for the first time."""
     match point:
         case "taken-over" | "acknowledged":
-            mock.patch.object(worker, "Relay", functools.partial(Relay, hook=_at(point))).start()
+            mock.patch.object(worker, "Relay", functools.partial(Relay, hook=_at(point, end))).start()
         case "appending":
             mock.patch.object(Appender, "append", _before).start()
         case "appended":
@@ -44,10 +49,12 @@ def arm(point: Point) -> None:
             mock.patch.object(Places, "move", _after(Places.move)).start()
 
 
-def _at(wanted: str) -> Callable[[str], Awaitable[None]]:
+def _at(wanted: str, end: Callable[[], None]) -> Callable[[str], Awaitable[None]]:
+    armed = [end]
+
     async def hook(point: str) -> None:
-        if point == wanted:
-            die()
+        if point == wanted and armed:
+            armed.pop()()
 
     return hook
 
@@ -66,7 +73,7 @@ def _after(step: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]
 
 
 if __name__ == "__main__":
-    point = sys.argv.pop(1)
+    point, _, stopping = sys.argv.pop(1).partition(":")
     assert point in get_args(Point)
-    arm(point)  # type: ignore[arg-type]
+    arm(point, stop if stopping else die)  # type: ignore[arg-type]
     cli.main()

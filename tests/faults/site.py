@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+import psutil  # type: ignore[import-untyped]
 
 from rongcuo.embedded.data import DataDirectory
 from shared.authz.development import DevelopmentIssuer
@@ -89,6 +90,16 @@ class Site:
             async with asyncio.timeout(seconds):
                 while process.poll() is None:
                     await asyncio.sleep(0.02)
+                return True
+        return False
+
+    async def stopped(self, name: str, seconds: float) -> bool:
+        """Wait for a process to stop itself; False when it does not in time."""
+        process = psutil.Process(self.processes.running[name].pid)
+        with suppress(TimeoutError, psutil.NoSuchProcess):
+            async with asyncio.timeout(seconds):
+                while process.status() != psutil.STATUS_STOPPED:
+                    await asyncio.sleep(0.05)
                 return True
         return False
 

@@ -80,6 +80,7 @@ class Storm:
             lambda: self.kill_server(self.site.kafka),
             self.die_in_api,
             self.die_in_consumer,
+            self.freeze_relay,
             lambda: self.freeze(SHORT_S),
             lambda: self.freeze(LONG_S),
             lambda: self.cut("postgres"),
@@ -110,20 +111,16 @@ class Storm:
         self._struck.discard(part)
 
     async def kill_relay(self) -> None:
-        """Let the relay of a log die at a point of its own."""
+        """Let the relay of a log die at a point of its own, or wherever it then is."""
         service = self._chance.choice(SERVICES)
         names = self.site.names("worker", service)
         for name in names:
             await self._take([name])
         for name in names:  # whoever is left would hold the lease
             await self._down(name)
-        point = self._chance.choice(dying.RELAY)
-        epoch, _, head = await self._relay(service)
+        await self._died_at("relay", names[0], self._chance.choice(dying.RELAY))
         died_at = time.monotonic()
-        if await self._died_at(names[0], point):
-            died_at = time.monotonic()
-            self.damage.kills["relay"] += 1
-            epoch, _, head = await self._relay(service)
+        epoch, _, head = await self._relay(service)
         for name in names:
             self.site.start(name)
 
@@ -160,6 +157,37 @@ class Storm:
             self.site.thaw(name)
         self._struck.discard(name)
 
+    async def freeze_relay(self) -> None:
+        """Let a relay stand still between acknowledgement and checkpoint until another has its place, and go on."""
+        service = self._chance.choice([name for name in SERVICES if len(self.site.names("worker", name)) > 1] or [""])
+        if not service:
+            return
+        names = self.site.names("worker", service)
+        for name in names:
+            await self._take([name])
+        for name in names:
+            await self._down(name)
+        frozen, other = names[:2]
+        self.site.start(frozen, dying.__name__, "acknowledged:stop")
+        stopped = await self.site.stopped(frozen, REACHES_S)
+        epoch, _, head = await self._relay(service)
+        self.site.start(other)
+        if stopped:
+
+            async def replaced() -> bool:
+                now, published, _ = await self._relay(service)
+                return now > epoch and published >= head
+
+            await until(replaced)
+            self.site.thaw(frozen)
+            self.damage.freezes["relay, until replaced"] += 1
+            await asyncio.sleep(self._chance.uniform(*SHORT_S))
+        self.site.kill(frozen)
+        self.site.start(frozen)
+        for name in names:
+            await self.site.ready(name)
+        self._struck -= set(names)
+
     async def cut(self, place: str) -> None:
         """Slow, hold, reset, refuse, or lose a request or an answer, on the way to `place`."""
         await self._take([f"to {place}"])
@@ -183,10 +211,9 @@ class Storm:
 
     async def _die(self, role: str, point: dying.Point) -> None:
         name = await self._take(self.site.names(role))
-        begun = await self._down(name)
-        if await self._died_at(name, point):
-            begun = time.monotonic()
-        await self._back(role, name, begun)
+        await self._down(name)
+        await self._died_at(role, name, point)
+        await self._back(role, name, time.monotonic())
 
     async def _down(self, name: str) -> float:
         """Kill a process, leave it down for a moment, and return when it died."""
@@ -196,20 +223,15 @@ class Storm:
         await asyncio.sleep(self._chance.uniform(*DOWN_S))
         return begun
 
-    async def _died_at(self, name: str, point: dying.Point) -> bool:
+    async def _died_at(self, part: str, name: str, point: dying.Point) -> None:
         """Start a process that dies at `point`; when it does not come there in time it is killed."""
         self.site.unwatched.add(name)
         self.site.start(name, dying.__name__, point)
-        reached = await self.site.died(name, REACHES_S)
-        role = "api" if ".api." in name else "worker"
-        reached = reached and self.site.processes.running[name].returncode == -9
+        if await self.site.died(name, REACHES_S) and self.site.processes.running[name].returncode == -9:
+            self.damage.points[f"{part}: {point}"] += 1
         self.site.kill(name)
         self.site.unwatched.discard(name)
-        if reached:
-            self.damage.points[f"{role} {point}"] += 1
-        if point not in dying.RELAY or not reached:
-            self.damage.kills[role] += 1
-        return reached
+        self.damage.kills[part] += 1
 
     async def _back(self, role: str, name: str, begun: float) -> None:
         self.site.start(name)

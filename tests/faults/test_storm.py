@@ -17,3 +17,4 @@ async def test_nothing_is_lost_or_done_twice_in_a_storm(site: Site, journal: Pat
     show(outcome)
     assert outcome.faults == []
     assert all(outcome.damage.kills[part] for part in PARTS)
+    assert outcome.verdict.acknowledged > SECONDS
