@@ -162,7 +162,7 @@ async def opened(place: Path, shape: Shape) -> AsyncIterator[Site]:
         for server in (postgres, kafka):
             server.place.mkdir()
             server.place.chmod(0o711)
-            stack.push_async_callback(server.kill)
+            stack.push_async_callback(server.stop)
         await asyncio.gather(postgres.start(), kafka.start())
         site = _site(place, postgres, kafka, proxies, ports, shape)
         stack.callback(site.kill_all)
