@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from shared.database.pool import Pool
 from shared.kernel.recorded import Recorded
 from shared.messaging.alarm import Alarm
-from shared.database.pool import Pool
 from shared.messaging.connections import Connection
 
 _COLLECT = """
