@@ -1,6 +1,7 @@
 """Databases of the one PostgreSQL: a template for each store, and a copy of it for each run."""
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
@@ -37,7 +38,7 @@ async def copy_of(servers: Servers, template: str, name: str | None = None) -> A
         await execute(admin, f'DROP DATABASE "{copy}" WITH (FORCE)')
 
 
-class OnPostgres:
+class OnPostgres(ABC):
     """A store that lives in a database of its own; `install` makes its tables in the empty database of a DSN."""
 
     key: str
@@ -52,9 +53,9 @@ class OnPostgres:
         await execute(servers.postgres.dsn, f'CREATE DATABASE "{self.template}"')
         await self.install(dsn_of(servers.postgres.dsn, self.template))
 
+    @abstractmethod
     async def install(self, dsn: str) -> None:
         """Make the tables; raises Unavailable."""
-        raise NotImplementedError
 
     @asynccontextmanager
     async def fresh(self, servers: Servers) -> AsyncIterator[Place]:
