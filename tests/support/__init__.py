@@ -1,1 +1,1 @@
-"""Servers that tests run against."""
+"""Servers that tests run against, and programs that they run: Node.js, Java compilers."""
