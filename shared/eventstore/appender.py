@@ -17,6 +17,7 @@ import asyncpg
 from shared.database.pool import UNANSWERED
 from shared.eventstore.append import Append, Stored, check
 from shared.eventstore.errors import AppendRefused, LogUnavailable, NotAppended, Overloaded
+from shared.eventstore.schema import LOG, in_schema
 from shared.eventstore.verdicts import APPEND, arguments, verdict
 
 logger = logging.getLogger(__name__)
@@ -52,11 +53,18 @@ class _Waiting:
 class Appender:
     """Appends to the log behind `dsn` on a connection of its own; use as `async with`, or `start()` and `stop()`.
 
-    `flushed` is called after every batch of which something is stored.
+    `flushed` is called after every batch of which something is stored; `schema` is where the log stands.
     """
 
-    def __init__(self, dsn: str, limits: Limits | None = None, flushed: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        limits: Limits | None = None,
+        flushed: Callable[[], None] | None = None,
+        schema: str = LOG,
+    ) -> None:
         self._dsn = dsn
+        self._statement = in_schema(APPEND, schema)
         self._flushed = flushed
         self._limits = limits or Limits()
         self._queue: deque[_Waiting] = deque()
@@ -200,7 +208,7 @@ class Appender:
         while True:
             try:
                 connection = self._connection = self._connection or await self._connect()
-                return await connection.fetch(APPEND, *call, timeout=self._limits.statement_s)
+                return await connection.fetch(self._statement, *call, timeout=self._limits.statement_s)
             except UNANSWERED as error:
                 if _blames_data(error):
                     raise

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -10,6 +12,7 @@ from shared.database.pool import Pool
 from shared.eventstore.ahead import drop
 from shared.eventstore.append import KnownKey
 from shared.eventstore.errors import LogHole
+from shared.eventstore.schema import LOG, in_schema
 from shared.kernel.recorded import Recorded
 
 PAGE = 1000
@@ -26,6 +29,7 @@ _PAGE = f"""
     ORDER BY position LIMIT $2
 """  # noqa: S608
 _EVENT = f"SELECT {_COLUMNS} FROM log.events WHERE event_id = $1"  # noqa: S608
+_HEAD = "SELECT position FROM log.head"
 _KEY = "SELECT digest, status, location, stream, version, position FROM log.idempotency WHERE scope = $1 AND key = $2"
 # Each event of the tail carries the record of the key; one row without an event, when there is no tail.
 _LOOK = """
@@ -38,20 +42,38 @@ _LOOK = """
 """
 
 
-class EventLog:
-    """The events of one service as they stand; `name` is the log's name, for example `intake`."""
+class _Statements(NamedTuple):
+    """What is asked of one log."""
 
-    def __init__(self, pool: Pool, log: str) -> None:
+    stream: str
+    page: str
+    event: str
+    head: str
+    key: str
+    look: str
+
+
+@cache
+def _statements(schema: str) -> _Statements:
+    written = _Statements(stream=_STREAM, page=_PAGE, event=_EVENT, head=_HEAD, key=_KEY, look=_LOOK)
+    return _Statements(*(in_schema(statement, schema) for statement in written))
+
+
+class EventLog:
+    """The events of one service as they stand; `name` is the log's name, for example `intake`, `schema` its place."""
+
+    def __init__(self, pool: Pool, log: str, schema: str = LOG) -> None:
         self.pool = pool
         self.name = log
+        self._sql = _statements(schema)
 
     async def read_stream(self, stream: str, *, after: int = 0, limit: int | None = None) -> list[Recorded]:
         """Return the events of `stream` with a version above `after`, in order."""
-        return self._recorded(await self.pool.fetch(_STREAM, stream, after, limit))
+        return self._recorded(await self.pool.fetch(self._sql.stream, stream, after, limit))
 
     async def look(self, stream: str, *, after: int, scope: str, key: str) -> tuple[list[Recorded], KnownKey | None]:
         """Return what `read_stream` and `known_key` would, of one snapshot and for one round trip."""
-        rows = await self.pool.fetch(_LOOK, stream, after, scope, key)
+        rows = await self.pool.fetch(self._sql.look, stream, after, scope, key)
         tail = [Recorded(self.name, *row[:9]) for row in rows if row[0] is not None]
         record = rows[0][9:]
         return tail, None if record[0] is None else KnownKey(*record)
@@ -62,7 +84,7 @@ class EventLog:
         At most `limit`, and fewer when they are large: 1000 events take at most 12 MiB. An empty page means the end of
         the log. Raises LogHole unless the positions follow one another: they are dense by construction.
         """
-        page = self._recorded(await self.pool.fetch(_PAGE, after, limit))
+        page = self._recorded(await self.pool.fetch(self._sql.page, after, limit))
         if page and page[-1].position != after + len(page):  # they ascend, so a hole anywhere moves the last one
             raise LogHole(self.name, next(n for n, event in enumerate(page, after + 1) if event.position != n))
         return page
@@ -88,16 +110,16 @@ class EventLog:
 
     async def head(self) -> int:
         """Return the position of the last event; 0 in an empty log."""
-        position: int = await self.pool.fetchval("SELECT position FROM log.head")
+        position: int = await self.pool.fetchval(self._sql.head)
         return position
 
     async def event(self, event_id: UUID) -> Recorded | None:
         """Return the event with this id, if it stands in this log."""
-        return next(iter(self._recorded(await self.pool.fetch(_EVENT, event_id))), None)
+        return next(iter(self._recorded(await self.pool.fetch(self._sql.event, event_id))), None)
 
     async def known_key(self, scope: str, key: str) -> KnownKey | None:
         """Return what is kept under an idempotency key."""
-        row = await self.pool.fetchrow(_KEY, scope, key)
+        row = await self.pool.fetchrow(self._sql.key, scope, key)
         return KnownKey(*row) if row else None
 
     def _recorded(self, rows: list[asyncpg.Record]) -> list[Recorded]:

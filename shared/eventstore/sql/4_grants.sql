@@ -1,7 +1,9 @@
 -- The application reads, and writes events through log.append alone; the bus role reads events alone.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC;
 
-GRANT USAGE ON SCHEMA log TO :"app_role", :"bus_role";
+GRANT USAGE ON SCHEMA log TO :"app_role";
+
+GRANT USAGE ON SCHEMA log TO :"bus_role";
 
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO :"app_role";
 
