@@ -114,4 +114,4 @@ def _write_lock(lock: Path = LOCK, *roots: str) -> None:
 
 
 if __name__ == "__main__":
-    _write_lock(*map(Path, sys.argv[1:2]), *sys.argv[2:])
+    _write_lock(Path(sys.argv[1]) if sys.argv[1:] else LOCK, *sys.argv[2:])

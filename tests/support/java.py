@@ -21,9 +21,9 @@ _COMPILE_S, _RUN_S = 60, 120
 
 def compile_java(sources: Sequence[Path], into: Path) -> None:
     """Compile to class files below `into`; fails with what the compiler said, also of warnings."""
-    options = [f"-{RELEASE}", "-encoding", "UTF-8", "-proc:none", "-failOnWarning", "-d", into]
+    options: list[str | Path] = [f"-{RELEASE}", "-encoding", "UTF-8", "-proc:none", "-failOnWarning", "-d", into]
     (compiler,) = jars(_LOCK)
-    command = [JAVA, "-XX:+UseSerialGC", "-jar", compiler, *options, *sources]
+    command: list[str | Path] = [JAVA, "-XX:+UseSerialGC", "-jar", compiler, *options, *sources]
     said = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILE_S, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 
@@ -32,6 +32,6 @@ def run_java(
     classes: Path, name: str, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the class `name` of the directory `classes`; its output is UTF-8."""
-    command = [JAVA, "-XX:+UseSerialGC", "-Dstdout.encoding=UTF-8", "-cp", classes, name, *arguments]
+    command: list[str | Path] = [JAVA, "-XX:+UseSerialGC", "-Dstdout.encoding=UTF-8", "-cp", classes, name, *arguments]
     given = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **(environment or {})}
     return subprocess.run(command, env=given, capture_output=True, text=True, timeout=_RUN_S, check=False)
