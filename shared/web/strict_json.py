@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from shared.web.problems import Fault, Problem
+from shared.web.secrecy_marks import is_marked, suspicious
 
 MAX_DEPTH = 32
 # Control characters except tab, LF and CR; marks that turn the direction of text; noncharacters.
@@ -17,7 +18,8 @@ def parse_strict(data: bytes) -> Any:
     """Decode a request body.
 
     Raises Problem: `json-malformed` for anything that is not UTF-8 JSON or holds a BOM, duplicate member names, NaN,
-    Infinity, a lone surrogate or more than 32 levels; `character-forbidden` for control characters in a text.
+    Infinity, a lone surrogate or more than 32 levels; `character-forbidden` for control characters in a text;
+    `state-secret-refused` for a classification mark, so that nothing that bears one is read any further.
     """
     try:
         text = data.decode()
@@ -26,6 +28,8 @@ def parse_strict(data: bytes) -> Any:
         raise Problem("json-malformed") from error
     if not _plain(text):
         _check_texts(value)
+    if suspicious(text):
+        _check_marks(value)
     return value
 
 
@@ -36,13 +40,20 @@ def _plain(text: str) -> bool:
 
 def _check_texts(value: Any) -> None:
     faults = []
-    for pointer, text in _texts(value, "", 1):
+    for pointer, text, _ in _texts(value, "", 1):
         if SURROGATE.search(text):
             raise Problem("json-malformed")
         if FORBIDDEN.search(text):
             faults.append(Fault(pointer=pointer, code="character-forbidden", detail="含有不允许的字符"))
     if faults:
         raise Problem("character-forbidden", errors=faults[:20])
+
+
+def _check_marks(value: Any) -> None:
+    marked = [pointer for pointer, text, member in _texts(value, "", 1) if is_marked(text, member)]
+    if marked:
+        faults = [Fault(pointer=pointer, code="state-secret-refused", detail="带有国家秘密标志") for pointer in marked]
+        raise Problem("state-secret-refused", errors=faults[:20])
 
 
 def pointer_step(name: str | int) -> str:
@@ -68,15 +79,19 @@ def _finite(text: str) -> float:
     return number
 
 
-def _texts(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield every text with its pointer; a member's name is told by the pointer of what it stands in."""
+def _texts(value: Any, pointer: str, depth: int, member: str | None = None) -> Iterator[tuple[str, str, str | None]]:
+    """Yield every text with its pointer and the member whose value it is or belongs to.
+
+    A member's name is a text, too, told by the pointer of what it stands in.
+    """
     if isinstance(value, str):
-        yield pointer, value
+        yield pointer, value, member
     elif isinstance(value, dict | list):
         if depth > MAX_DEPTH:
             raise Problem("json-malformed")
         members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
+        for name, content in members:
             if isinstance(name, str):
-                yield pointer, name
-            yield from _texts(member, pointer + pointer_step(name), depth + 1)
+                yield pointer, name, None
+            named = name if isinstance(name, str) else member
+            yield from _texts(content, pointer + pointer_step(name), depth + 1, named)
