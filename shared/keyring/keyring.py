@@ -61,7 +61,7 @@ class Keyring:
         key = self._cache.get(sealed.key)
         if key is None:
             try:
-                key = self._remember(await self._keys.by_id(sealed.key))
+                key = self._remember(await self._keys.by_id(sealed.key, (sealed.subject, sealed.matter)))
             except KeyDestroyed:
                 return None
             except KeyUnknown as error:
