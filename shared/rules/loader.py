@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from shared.kernel.strict_yaml import load_strict
 from shared.rules.pack import Entry, Rulebook, RulePack
 
 PACKS = Path(__file__).parent / "packs"
@@ -18,16 +19,6 @@ class RulesInvalid(Exception):
     def __init__(self, file: Path, path: str, reason: str) -> None:
         super().__init__(f"{file}: {path or '/'}: {reason}")
         self.file, self.path, self.reason = file, path, reason
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key that stands twice, of which YAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        mapping = super().construct_mapping(node, deep=deep)
-        if len(mapping) != len(node.value):
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
-        return mapping
 
 
 def load_rulebook(directory: Path = PACKS) -> Rulebook:
@@ -44,7 +35,7 @@ def load_rulebook(directory: Path = PACKS) -> Rulebook:
 def load_pack(file: Path) -> RulePack:
     """Read one pack, whose place and name repeat its jurisdiction and its first day."""
     try:
-        pack = RulePack.model_validate(yaml.load(file.read_text("utf-8"), Loader=_StrictLoader))  # noqa: S506 - a SafeLoader
+        pack = RulePack.model_validate(load_strict(file.read_text("utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RulesInvalid(file, "", str(error)) from error
     except ValidationError as error:

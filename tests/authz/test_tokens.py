@@ -81,11 +81,12 @@ def test_a_good_token_becomes_its_caller(verifier: TokenVerifier, make: Make) ->
         {"iat": SECONDS + 61},
         {"iat": "now"},
         {"roles": None},
-        {"roles": ["trial_office", "superuser"]},
-        {"roles": ["Trial_Office"]},
         {"roles": "trial_office"},
         {"roles": [["trial_office"]]},
         {"jurisdictions": ["33112"]},
+        {"jurisdictions": ["3311*"]},
+        {"jurisdictions": ["*"]},
+        {"jurisdictions": ["331100**"]},
         {"jurisdictions": ["331123\n"]},
         {"jurisdictions": ["３３１１２３"]},
         {"jurisdictions": ["331123"] * 65},
@@ -96,6 +97,16 @@ def test_a_good_token_becomes_its_caller(verifier: TokenVerifier, make: Make) ->
 )
 def test_a_claim_of_another_kind_is_refused(verifier: TokenVerifier, make: Make, changes: dict[str, Any]) -> None:
     assert refusal(verifier, make(**changes)) == "token-invalid"
+
+
+def test_roles_that_mean_nothing_here_give_nothing(verifier: TokenVerifier, make: Make) -> None:
+    assert verifier.verify(make(roles=["trial_office", "superuser", "Archivist"])).roles == {"trial_office"}
+    assert verifier.verify(make(roles=["superuser"])).roles == frozenset()
+
+
+def test_a_jurisdiction_is_one_place_or_all_below_it(verifier: TokenVerifier, make: Make) -> None:
+    caller = verifier.verify(make(jurisdictions=["331123", "331100*", "000000*"]))
+    assert caller.jurisdictions == ("331123", "331100*", "000000*")
 
 
 def test_clocks_may_differ_by_a_minute_when_a_token_begins(verifier: TokenVerifier, make: Make) -> None:
