@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Codec, Event
 from shared.kernel.recorded import Recorded
 
@@ -22,7 +23,8 @@ class ReadModel:
     """Tables (all in the schema `view`) and how one event changes them; raise `version` to have them built anew.
 
     Events of types that `codec` does not know are skipped. `project` has no effects but rows on the connection it is
-    given: it runs again after a crash and in every rebuild.
+    given: it runs again after a crash and in every rebuild. Of a list that clients may keep a copy of, `rows` keeps
+    every version.
     """
 
     name: str
@@ -30,6 +32,7 @@ class ReadModel:
     metadata: MetaData
     codec: Codec
     project: Callable[[AsyncConnection, Event, Recorded], Awaitable[None]]
+    rows: RowVersions | None = None
 
 
 @dataclass(frozen=True)

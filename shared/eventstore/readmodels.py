@@ -165,6 +165,8 @@ class ReadModelRunner:
                     if recorded.type in model.codec.types:
                         event = model.codec.decode(recorded.type, recorded.schema_version, recorded.payload)
                         await model.project(connection, event, recorded)
+                        if model.rows is not None:
+                            await model.rows.keep(connection, recorded)
             self._moved(model, generation, page[-1].position)
         if generation.state == "building" and len(page) < limit:
             return await exchange(self._engine, generation) or bool(page)

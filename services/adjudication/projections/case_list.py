@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.adjudication.domain import CODEC
 from shared.contracts.adjudication import ToleranceConcluded, ToleranceInitiated
 from shared.eventstore.readmodels import ReadModel
+from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
 
@@ -39,4 +40,4 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         await connection.execute(update(cases).where(cases.c.id == recorded.stream_id).values(**changed))
 
 
-MODEL = ReadModel(name="case_list", version=1, metadata=metadata, codec=CODEC, project=project)
+MODEL = ReadModel(name="case_list", version=2, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(cases))

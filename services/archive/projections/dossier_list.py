@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.archive.domain import CODEC
 from shared.contracts.archive import DossierOpened
 from shared.eventstore.readmodels import ReadModel
+from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
 
@@ -33,4 +34,6 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         )
 
 
-MODEL = ReadModel(name="dossier_list", version=1, metadata=metadata, codec=CODEC, project=project)
+MODEL = ReadModel(
+    name="dossier_list", version=2, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(dossiers)
+)

@@ -8,6 +8,7 @@ from services.intake.domain.submission.decisions import DECIDER
 from services.intake.domain.submission.events import SubmissionSubmitted
 from shared.contracts.intake import SubmissionAccepted
 from shared.eventstore.readmodels import ReadModel
+from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
 
@@ -43,4 +44,6 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         await connection.execute(update(submissions).where(submissions.c.id == recorded.stream_id).values(**changed))
 
 
-MODEL = ReadModel(name="submission_list", version=1, metadata=metadata, codec=CODEC, project=project)
+MODEL = ReadModel(
+    name="submission_list", version=2, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(submissions)
+)

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notification.domain import CODEC
 from shared.contracts.notification import NoticeIssued
 from shared.eventstore.readmodels import ReadModel
+from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
 
@@ -34,4 +35,4 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         await connection.execute(update(notices).where(notices.c.id == recorded.stream_id).values(state=event.leads_to))
 
 
-MODEL = ReadModel(name="inbox", version=1, metadata=metadata, codec=CODEC, project=project)
+MODEL = ReadModel(name="inbox", version=2, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(notices))

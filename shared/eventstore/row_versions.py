@@ -1,0 +1,135 @@
+"""Every version that a row of a list had, and what changed in somebody's view of the list between two positions.
+
+Whoever keeps a copy of a list (a phone) asks for the difference of two states: what he saw at one position of the log,
+and what he sees at a later one. Both are found by putting the filter of his list on the versions of that position, so
+that nothing depends on what was sent before, and nothing can change between two pages of one difference.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Index,
+    Insert,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    union,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kernel.recorded import Recorded
+
+Shown = Callable[[FromClause, datetime], ColumnElement[bool]]
+"""The filter of somebody's list: what holds, at an instant, of the columns of a row that he may see."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A state of the list: the rows as they stood at `position`, cut by time-boxed permissions as of `instant`."""
+
+    position: int
+    instant: datetime
+
+
+class RowVersions:
+    """The versions of `rows` (a table with the column `id`, in which an event changes the row of its stream only).
+
+    A version is in force from the position `since` until the position `until`, exclusively; null means that it still
+    is. The table of versions stands beside `rows` and is built with it.
+    """
+
+    def __init__(self, rows: Table) -> None:
+        self.rows = rows
+        self._names = [column.name for column in rows.columns]
+        self.versions = Table(
+            f"{rows.name}_versions",
+            rows.metadata,
+            Column("id", rows.c.id.type, primary_key=True),
+            Column("since", BigInteger, primary_key=True),
+            Column("until", BigInteger),
+            *(Column(name, rows.c[name].type) for name in self._names if name != "id"),
+            Index(f"{rows.name}_versions_since", "since"),
+            Index(f"{rows.name}_versions_until", "until"),
+        )
+        self._keep = self._keeping()
+
+    async def keep(self, connection: AsyncConnection, recorded: Recorded) -> None:
+        """Keep the row of the event's stream as a new version if the event has changed it."""
+        await connection.execute(self._keep, {"row": recorded.stream_id, "position": recorded.position})
+
+    def changes(
+        self, shown: Shown, before: Sight, after: Sight, now: datetime, *, beyond: UUID | None, limit: int
+    ) -> Select[Any]:
+        """Return the query for what changed between two sights, ordered by id, beyond the id `beyond`.
+
+        Its columns are `changed` (the id), `gone` (whether it has left the view), and those of the list as at `after`.
+        What has left the view since `after` is held back: the next difference, which begins there, tells it.
+        """
+        timeless = shown(self.versions, before.instant).compare(shown(self.versions, after.instant))
+        touched = self._touched(before.position, after.position) if timeless else None
+        old = self._seen(shown, before, touched).subquery("before")
+        new = self._seen(shown, after, touched).subquery("after")
+        changed = func.coalesce(new.c.id, old.c.id)
+        gone = new.c.id.is_(None)
+        still = exists().where(self.rows.c.id == new.c.id, shown(self.rows, now))
+        found = (
+            select(changed.label("changed"), gone.label("gone"), *(new.c[name] for name in self._names))
+            .select_from(new.join(old, new.c.id == old.c.id, full=True))
+            .where(new.c.since.is_distinct_from(old.c.since), or_(gone, still))
+            .order_by(changed)
+            .limit(limit)
+        )
+        return found if beyond is None else found.where(changed > beyond)
+
+    def _seen(self, shown: Shown, sight: Sight, touched: CompoundSelect[Any] | None) -> Select[Any]:
+        """Return the query for what is seen at a sight; of what `touched` names, if nothing else can have changed."""
+        versions = self.versions.alias()
+        in_force = or_(versions.c.until.is_(None), versions.c.until > sight.position)
+        seen = select(versions).where(versions.c.since <= sight.position, in_force, shown(versions, sight.instant))
+        return seen if touched is None else seen.where(versions.c.id.in_(touched))
+
+    def _touched(self, before: int, after: int) -> CompoundSelect[Any]:
+        touched = self.versions.alias("touched")
+        marks = (touched.c.since, touched.c.until)
+        return union(*(select(touched.c.id).where(mark > before, mark <= after) for mark in marks))
+
+    def _keeping(self) -> Insert:
+        """Return the statement of `keep`: close the version in force and begin another, unless they are the same."""
+        row, position = bindparam("row", type_=self.rows.c.id.type), bindparam("position", type_=BigInteger)
+        versions, names = self.versions, self._names
+        now = tuple_(*(self.rows.c[name] for name in names))
+        same = exists().where(
+            versions.c.id == row,
+            versions.c.until.is_(None),
+            self.rows.c.id == row,
+            tuple_(*(versions.c[name] for name in names)).is_not_distinct_from(now),
+        )
+        closed = (
+            update(versions)
+            .where(versions.c.id == row, versions.c.until.is_(None), ~same.correlate(None))
+            .values(until=position)
+            .returning(versions.c.id)
+            .cte("closed")
+        )
+        begun = select(position.label("since"), *(self.rows.c[name] for name in names))
+        return (
+            insert(versions)
+            .from_select(["since", *names], begun.where(self.rows.c.id == row, ~same.correlate(None)))
+            .add_cte(closed)
+        )
