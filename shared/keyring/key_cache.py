@@ -49,6 +49,16 @@ class KeyCache:
         if len(self._keys) > self._size:
             self._forget(next(iter(self._keys)))
 
+    def forget(self, place: Place) -> None:
+        """Forget the key of a subject in a matter, if it is known."""
+        if key_id := self._places.get(place):
+            self._forget(key_id)
+
+    def clear(self) -> None:
+        """Forget every key."""
+        self._keys.clear()
+        self._places.clear()
+
     def _forget(self, key_id: UUID) -> None:
         key, _ = self._keys.pop(key_id)
         del self._places[key.subject, key.matter]

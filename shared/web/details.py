@@ -1,12 +1,14 @@
 """The answer to a read of one resource: the published fold of its stream, opened as far as the caller may read it."""
 
-from collections.abc import Collection
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.authz.caller import Caller
+from shared.authz.access import Access
+from shared.authz.data_classes import DataClass
+from shared.authz.facts import Facts
+from shared.authz.protection import Protection
 from shared.kernel.representation import Document, represent
 from shared.kernel.sealed import Sealed
 from shared.web.desk import CommandDesk
@@ -20,8 +22,16 @@ class Erased(BaseModel):
     erased: Literal[True]
 
 
-Text = str | Sealed[str] | Erased
-"""A sealed member of an answer: its text, its envelope for auditors, or the word that it was erased."""
+class Masked(BaseModel):
+    """A text that the caller may know to be there, and no more."""
+
+    masked: Literal[True]
+
+
+Text = str | Sealed[str] | Erased | Masked
+"""A sealed member of an answer: its text, its envelope for auditors, or the word that it was erased or is masked."""
+MASKED = {"masked": True}
+_ALWAYS = ("state", "version")
 
 
 class View(BaseModel):
@@ -35,22 +45,26 @@ class View(BaseModel):
     version: int
 
 
-async def detail(
-    desk: CommandDesk[Any],
-    edge: Edge,
-    caller: Caller,
-    aggregate_id: UUID,
-    read: DetailRead,
-    members: Collection[str] | None = None,
-) -> Document:
-    """Return the resource at the moment asked for; raises Problem `not-found`, and NotModified.
+async def detail(desk: CommandDesk[Any], edge: Edge, access: Access, aggregate_id: UUID, read: DetailRead) -> Document:
+    """Return the resource at the moment asked for, as far as the caller may see it.
 
-    `members` names what this caller is shown beside id, href, state and version; None: everything.
+    Raises Problem `not-found`, and NotModified.
     """
-    events = await desk.recall(caller, aggregate_id, read.moment)
+    events, facts = await desk.recall(access, aggregate_id, read.moment)
     read.answered(len(events))
-    shown = represent(events)
-    if members is not None:
-        shown = {name: value for name, value in shown.items() if name in {"state", "version", *members}}
-    document = {"id": str(aggregate_id), "href": desk.location(aggregate_id), **shown}
-    return await edge.show(document, caller)
+    shown = permitted_members(represent(events), access, facts, desk.protection)
+    return await edge.show({"id": str(aggregate_id), "href": desk.location(aggregate_id), **shown}, access)
+
+
+def permitted_members(document: Document, access: Access, facts: Facts, protection: Protection[Any]) -> Document:
+    """Return the members whose class the caller may see; an identity that he may not see comes masked, or not at all."""
+    shown = {name: document[name] for name in _ALWAYS}
+    for name, value in document.items():
+        data = protection.classes.get(name)
+        if data is None:
+            continue
+        if access.judge(facts, data).permitted:
+            shown[name] = value
+        elif data is DataClass.IDENTITY and access.judge(facts, DataClass.MASKED_IDENTITY).permitted:
+            shown[name] = None if value is None else MASKED
+    return shown

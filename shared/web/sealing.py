@@ -1,19 +1,23 @@
 """The edge at which text is sealed on its way in and opened on its way out, for whoever may read it."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, overload
 from uuid import UUID
 
-from shared.authz.caller import Caller
-from shared.authz.sight import CLOSED_FOR
+from shared.authz.access import Access
 from shared.kernel.representation import Document
 from shared.kernel.sealed import Sealed
-from shared.keyring.keyring import Keyring
+from shared.keyring.keyring import Keyring, KeyLost
 
 ERASED = {"erased": True}
 """Shown in place of a text whose key has been destroyed."""
+UNAVAILABLE = {"unavailable": True}
+"""Shown in place of a text whose key nobody has: the keyring was restored from a backup older than the log."""
 _ENVELOPE = frozenset(Sealed.model_fields)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,19 @@ class Edge:
             return None
         return await self.keyring.seal(text, subject=subject, matter=matter, label=label)
 
-    async def show(self, document: Document, caller: Caller) -> Document:
-        """Return `document` as `caller` may read it: texts, or for the roles of CLOSED_FOR the envelopes."""
-        if caller.roles & CLOSED_FOR:
+    async def show(self, document: Document, access: Access) -> Document:
+        """Return `document` as the caller may read it: texts, or the envelopes for who reads none."""
+        if not access.opens():
             return document
         opened: Document = await _replace(document, self._open)
         return opened
 
     async def _open(self, envelope: Document) -> Any:
-        text = await self.keyring.open_sealed(Sealed[str].model_validate(envelope))
+        try:
+            text = await self.keyring.open_sealed(Sealed[str].model_validate(envelope))
+        except KeyLost as lost:
+            logger.error("a text cannot be shown, its key is not in the keyring: %s", lost)
+            return UNAVAILABLE
         return ERASED if text is None else text
 
 

@@ -14,7 +14,7 @@ from shared.kernel.sealed import Sealed
 from shared.keyring.data_keys import DataKeys, KeyDestroyed
 from shared.keyring.envelope import DataKey, SealBroken
 from shared.keyring.key_service import FileKeyService, KeyServiceRefused
-from shared.keyring.keyring import Keyring
+from shared.keyring.keyring import KeyLost, Keyring
 
 TEXT = "李某某在座谈会上的陈述"
 LABEL = "submission.statement"
@@ -141,9 +141,9 @@ async def test_a_destroyed_key_opens_nothing_and_seals_nothing(
         await forgetful.seal(TEXT, **place, label=LABEL)
 
 
-async def test_an_envelope_under_an_unknown_key_is_broken_not_erased(forgetful: Keyring) -> None:
+async def test_an_envelope_under_an_unknown_key_is_lost_not_erased(forgetful: Keyring) -> None:
     sealed = await forgetful.seal(TEXT, subject=new_id(), matter=new_id(), label=LABEL)
-    with pytest.raises(SealBroken):
+    with pytest.raises(KeyLost):
         await forgetful.open_sealed(sealed.model_copy(update={"key": new_id()}))
 
 
