@@ -28,8 +28,15 @@ class Masked(BaseModel):
     masked: Literal[True]
 
 
-Text = str | Sealed[str] | Erased | Masked
-"""A sealed member of an answer: its text, its envelope for auditors, or the word that it was erased or is masked."""
+class Unavailable(BaseModel):
+    """A text whose key is not in the keyring: an operator has to restore the keyring."""
+
+    unavailable: Literal[True]
+
+
+Text = str | Sealed[str] | Erased | Masked | Unavailable
+"""A sealed member of an answer: its text, its envelope for auditors, or the word that it was erased, is masked or is
+unavailable."""
 MASKED = {"masked": True}
 _ALWAYS = ("state", "version")
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.authz.access import Access
 from shared.kernel.representation import Document
 from shared.kernel.sealed import Sealed
-from shared.keyring.keyring import Keyring, KeyLost
+from shared.keyring.keyring import KeyLost, Keyring
 
 ERASED = {"erased": True}
 """Shown in place of a text whose key has been destroyed."""
