@@ -90,7 +90,8 @@ def up(
 
 
 async def _up(embedded: installations.Embedded, settings: Settings) -> None:
-    from rongcuo.platform import PROGRAMS, application, prepare, workers
+    from rongcuo.platform import application, prepare, workers
+    from rongcuo.programs import PROGRAMS
 
     installation, names = embedded.installation, list(PROGRAMS)
     async with serving.until_signalled(settings.grace_s) as stop, AsyncExitStack() as opened:
@@ -149,6 +150,16 @@ def topics() -> None:
     settings = _settings()
     asyncio.run(prepare_topics(installations.brokers(settings), settings.start_s))
     typer.echo("topics: ok")
+
+
+@app.command()
+def asyncapi() -> None:
+    """输出总线的 AsyncAPI 文档(JSON). Print the AsyncAPI document of the bus."""
+    import json
+
+    from rongcuo.asyncapi.document import document
+
+    typer.echo(json.dumps(document(), ensure_ascii=False, indent=2))
 
 
 @app.command()

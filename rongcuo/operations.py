@@ -49,7 +49,7 @@ async def republish_log(reached: Servers, service: str, position: int) -> None:
 
 async def rebuild_model(reached: Servers, service: str, model: str) -> None:
     """Begin another generation of a read model; the running worker brings it into use."""
-    from rongcuo.platform import PROGRAMS
+    from rongcuo.programs import PROGRAMS
 
     models = {known.name: known for known in PROGRAMS[service].models}
     if model not in models:

@@ -1,8 +1,7 @@
-"""The services by name, and the one-process shape: all applications behind one port, all workers beside them."""
+"""The one-process shape: all applications behind one port, all workers beside them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from asyncpg import InsufficientPrivilegeError
@@ -12,49 +11,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.adjudication import main as adjudication_main
-from services.adjudication import worker as adjudication_worker
-from services.archive import main as archive_main
-from services.archive import worker as archive_worker
-from services.intake import main as intake_main
-from services.intake import worker as intake_worker
-from services.notification import main as notification_main
-from services.notification import worker as notification_worker
+from rongcuo.asyncapi.routes import asyncapi_routes
+from rongcuo.programs import PROGRAMS
 from shared.database.databases import Databases
 from shared.database.migrate import migrate
 from shared.database.provision import provision
 from shared.database.revisions import NewerTables
 from shared.database.schema import DatabaseRefused, await_server
-from shared.eventstore.readmodels import ReadModel
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.worker import Worker
 from shared.messaging.acls import Acl, Changes, apply_acls
 from shared.messaging.brokers import await_brokers
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.topics import ensure_topics
-from shared.web.app import Service, create_app
+from shared.web.app import create_app
 from shared.web.operations import readiness
 from shared.web.resources import Check, Resources
-
-Describe = Callable[[Installation], Service]
-Open = Callable[[Installation], AbstractAsyncContextManager[Worker]]
-
-
-@dataclass(frozen=True)
-class Program:
-    """One service: its HTTP application, its worker, the read models that it keeps."""
-
-    describe: Describe
-    worker: Open
-    models: Sequence[ReadModel]
-
-
-PROGRAMS = {
-    "intake": Program(intake_main.service, intake_worker.worker, intake_worker.MODELS),
-    "adjudication": Program(adjudication_main.service, adjudication_worker.worker, adjudication_worker.MODELS),
-    "archive": Program(archive_main.service, archive_worker.worker, archive_worker.MODELS),
-    "notification": Program(notification_main.service, notification_worker.worker, notification_worker.MODELS),
-}
 
 
 async def prepare(installation: Installation) -> None:
@@ -118,7 +90,8 @@ def application(installation: Installation, names: Sequence[str], running: Seque
     async def version(_: Request) -> Response:
         return JSONResponse({"service": ",".join(names), "version": VERSION, "api": "v1"})
 
-    return _Platform(apps, routes=[Route("/readyz", readyz), Route("/version", version)], lifespan=lifespan)
+    own = [Route("/readyz", readyz), Route("/version", version), *asyncapi_routes()]
+    return _Platform(apps, routes=own, lifespan=lifespan)
 
 
 class _Platform(Starlette):

@@ -15,7 +15,8 @@ from rongcuo.demo.client import Json
 from rongcuo.demo.story import Cast, Played, applicant, zhong
 from rongcuo.embedded.process import free_port
 from rongcuo.installations import BusName
-from rongcuo.platform import PROGRAMS, application, prepare, workers
+from rongcuo.platform import application, prepare, workers
+from rongcuo.programs import PROGRAMS
 from rongcuo.serving import serve
 from shared.authz.development import DevelopmentIssuer
 from shared.hosting.installation import Installation

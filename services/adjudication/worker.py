@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 
 from services.adjudication.consumers import intake
 from services.adjudication.projections import case_list
+from shared.contracts.intake import SubmissionAccepted
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
 
 MODELS = (case_list.MODEL,)
+RECEIVES = {"intake": (SubmissionAccepted,)}
 
 
 @asynccontextmanager

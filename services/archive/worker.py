@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from services.archive.adapters import sequence
 from services.archive.consumers import adjudication
 from services.archive.projections import dossier_list
+from shared.contracts.adjudication import FedBack, ToleranceConcluded
 from shared.database.databases import SERVICES
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
@@ -13,6 +14,7 @@ from shared.hosting.worker import Worker, open_worker
 from shared.messaging.consumer import Consumer, Sink
 
 MODELS = (dossier_list.MODEL,)
+RECEIVES = {"adjudication": (ToleranceConcluded, FedBack)}
 COLLECTION = Sink("archive.collection", SERVICES, sequence.collect)
 
 

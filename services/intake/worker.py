@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 
 from services.intake.consumers import adjudication
 from services.intake.projections import submission_list
+from shared.contracts.adjudication import ToleranceInitiated
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
 
 MODELS = (submission_list.MODEL,)
+RECEIVES = {"adjudication": (ToleranceInitiated,)}
 
 
 @asynccontextmanager

@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from services.notification.consumers import adjudication, intake
 from services.notification.consumers.issuing import Issuer
 from services.notification.projections import inbox
+from shared.contracts.adjudication import FedBack
+from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
 
 MODELS = (inbox.MODEL,)
+RECEIVES = {"intake": (SubmissionAccepted, SubmissionReturned), "adjudication": (FedBack,)}
 
 
 @asynccontextmanager

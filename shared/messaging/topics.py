@@ -13,7 +13,8 @@ from aiokafka.partitioner import murmur2
 from shared.messaging.kafka_settings import KafkaSettings
 
 PARTITIONS = 12  # fixed for ever: another number would tear the streams apart
-_FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+"""How topics keep their records."""
 _TOPIC_EXISTS, _UNKNOWN_TOPIC = 36, 3
 
 
@@ -44,7 +45,7 @@ async def ensure_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
 
     Raises TopicMismatch when a topic that was there before is different.
     """
-    configs = {**_FOREVER, "min.insync.replicas": str(settings.min_insync)}
+    configs = {**FOREVER, "min.insync.replicas": str(settings.min_insync)}
     async with administrator(settings) as admin:
         for log in logs:
             name = topic_name(settings.topic_prefix, log)
@@ -69,7 +70,7 @@ async def check_topics(settings: KafkaSettings, logs: Sequence[str]) -> None:
                 raise TopicMismatch(f"{name}: {for_code(topic['error_code']).__name__}")
             _compare(name, "partitions", str(len(topic["partitions"])), str(PARTITIONS))
             configs = await _configs(admin, name)
-            for setting, wanted in {**_FOREVER, "min.insync.replicas": str(settings.min_insync)}.items():
+            for setting, wanted in {**FOREVER, "min.insync.replicas": str(settings.min_insync)}.items():
                 _compare(name, setting, configs.get(setting, "unknown"), wanted)
 
 

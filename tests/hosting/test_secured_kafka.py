@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError
 
 from rongcuo.certificates import Authority, pem
-from rongcuo.platform import PROGRAMS
+from rongcuo.programs import PROGRAMS
 from shared.database.databases import SERVICES
 from shared.hosting.installation import Installation
 from shared.hosting.worker import Worker

@@ -8,7 +8,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from rongcuo.demo.client import Desk, Json
-from rongcuo.platform import PROGRAMS
+from rongcuo.programs import PROGRAMS
 from shared.database.databases import DATABASES, SERVICES, Databases
 from shared.eventstore.engine import open_engine
 from shared.eventstore.generations import generations_of
