@@ -19,6 +19,7 @@ from rongcuo.installations import BusName
 from rongcuo.operations import ServiceName
 from rongcuo.secrets import NotPrepared
 from rongcuo.serving import NotFinished
+from shared.authz.configuration import ConfigurationRefused
 from shared.authz.roles import Role
 from shared.database.schema import DatabaseRefused
 from shared.eventstore.durability import UnsafeServer
@@ -40,6 +41,7 @@ app.add_typer(operations.parked, name="parked")
 _TOLD = (
     AclsRefused,
     BrokersRefused,
+    ConfigurationRefused,
     DatabaseRefused,
     DatabasesUnknown,
     DataDirectoryRefused,
@@ -177,7 +179,9 @@ def acls(
 @app.command()
 def token(
     role: Annotated[list[Role], typer.Option(help="May be given several times.")],
-    jurisdiction: Annotated[list[str], typer.Option(help="GB/T 2260; may be given several times.")],
+    jurisdiction: Annotated[
+        list[str], typer.Option(help="GB/T 2260: 331123, or 331100* with all below; may be given several times.")
+    ],
     subject: Annotated[str | None, typer.Option(help="Pseudonym of the caller; default: a new one.")] = None,
     organisation: str | None = None,
     party: Annotated[UUID | None, typer.Option(help="The party that the caller is.")] = None,
@@ -185,8 +189,8 @@ def token(
     data: Annotated[Path | None, typer.Option(help="Data directory.")] = None,
 ) -> None:
     """签发开发用令牌. Issue an access token of the development issuer."""
-    if strange := [code for code in jurisdiction if not re.fullmatch(r"\d{6}", code)]:
-        raise typer.BadParameter(f"{strange[0]}: a jurisdiction is a code of six digits (GB/T 2260)")
+    if strange := [code for code in jurisdiction if not re.fullmatch(r"[0-9]{6}\*?", code)]:
+        raise typer.BadParameter(f"{strange[0]}: a jurisdiction is six digits (GB/T 2260), * behind them for all below")
     issuer = installations.development_issuer(_settings(data=data))
     caller = subject or (f"person-{party}" if party else f"user-{new_id()}")
     typer.echo(

@@ -78,8 +78,6 @@ def embedded(settings: Settings, bus: BusName | None = None) -> Iterator[Embedde
         kafka = _brokers(settings, settings.kafka or broker.bootstrap) if wanted else None
         stack.enter_context(_told(data, dsn, kafka.bootstrap if kafka else None))
         development = settings.dsn is None or settings.sandbox
-        if not development:
-            logger.warning("no issuer of tokens is trusted here: development tokens need RONGCUO_SANDBOX=1")
         secrets = Secrets(settings, data)
         databases = _databases(secrets, dsn)
         yield Embedded(_installation(secrets, databases, kafka, development=development), tuple(own))
@@ -129,11 +127,15 @@ def development_issuer(settings: Settings) -> DevelopmentIssuer:
 def _installation(
     secrets: Secrets, databases: Databases | None, kafka: KafkaSettings | None, *, development: bool
 ) -> Installation:
+    trusted, signatures = secrets.trusted(development=development), secrets.signatures()
+    if not trusted:
+        logger.warning("no issuer of tokens is trusted here: give RONGCUO_ISSUERS_FILE; in a trial, RONGCUO_SANDBOX=1")
     return Installation(
         settings=secrets.settings,
         given=databases,
         kafka=kafka,
-        verifier=TokenVerifier(secrets.trusted(development=development)),
+        verifier=TokenVerifier(trusted),
+        signatures=signatures,
         key_service=secrets.key_service(),
         rulebook=load_rulebook(),
         secret=secrets.tokens(),

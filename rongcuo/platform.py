@@ -75,7 +75,7 @@ def application(installation: Installation, names: Sequence[str], running: Seque
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
+        async with installation.verifier.current(), AsyncExitStack() as stack:
             for app in apps.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))
             yield

@@ -1,9 +1,13 @@
 """The secrets of one installation: those that the settings give, else those of the data directory."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rongcuo.embedded.data import DataDirectory
 from shared.authz.development import DevelopmentIssuer
+from shared.authz.issuers import load_issuers
+from shared.authz.signed_requests import SignatureVerifier
+from shared.authz.systems import load_systems
 from shared.authz.tokens import TrustedIssuer
 from shared.keyring.key_service import FileKeyService
 from shared.settings import Settings, variable
@@ -52,8 +56,22 @@ class Secrets:
             raise NotPrepared(f"{variable('development_issuer')}: no private key (PEM, P-256)") from None
 
     def trusted(self, *, development: bool) -> dict[str, TrustedIssuer]:
-        """Return whom this installation believes: nobody, unless `development`."""
-        return self.issuer().trusted() if development else {}
+        """Return whom this installation believes: the issuers of its file, and with `development` our own.
+
+        Raises ConfigurationRefused for a file that cannot be used.
+        """
+        file = self._file("issuers.yaml", self.settings.issuers_file)
+        return (load_issuers(file) if file else {}) | (self.issuer().trusted() if development else {})
+
+    def signatures(self) -> SignatureVerifier:
+        """Return what knows the systems that may sign; raises ConfigurationRefused for a file that cannot be used."""
+        file = self._file("systems.yaml", self.settings.systems_file)
+        return SignatureVerifier(load_systems(file) if file else {})
+
+    def _file(self, name: str, given: Path | None) -> Path | None:
+        """Return the file that was given, else that of the secrets directory, else None."""
+        kept = self.settings.secrets / name if self.settings.secrets else None
+        return given or (kept if kept is not None and kept.is_file() else None)
 
     def _kept(self, field: str) -> DataDirectory:
         if not self.data.secrets.is_dir():

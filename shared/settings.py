@@ -23,6 +23,7 @@ Secret = Annotated[SecretStr, Field(min_length=64)]
 Words = Annotated[SecretStr, Field(min_length=1)]
 KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 KafkaMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -132,6 +133,21 @@ class Settings(BaseSettings):
     development_issuer: Words | None = Field(
         default=None,
         description="Private key (PEM, P-256) of the development issuer, for a sandbox that has no data directory.",
+    )
+    issuers_file: FilePath | None = Field(
+        default=None,
+        description="Whose access tokens are trusted (YAML, docs/tokens.md); default: `issuers.yaml` of the secrets "
+        "directory, if there is one.",
+    )
+    systems_file: FilePath | None = Field(
+        default=None,
+        description="Systems that may sign their requests (YAML, docs/signed-requests.md); default: `systems.yaml` of "
+        "the secrets directory, if there is one.",
+    )
+    client_certificate_header: HeaderName | None = Field(
+        default=None,
+        description="Header in which the entrance tells the SHA-256 of the client certificate that it has checked; "
+        "default: none is believed, and tokens bound to a certificate are refused.",
     )
     postgres_port: Port | None = Field(
         default=None, description="Port wished for the embedded PostgreSQL; another one is used if it is taken."

@@ -1,27 +1,21 @@
 """The issuers of access tokens that an installation trusts, read from a YAML file (docs/tokens.md), strictly."""
 
 import ipaddress
-import json
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-import yaml
 from joserfc.jwk import KeySet
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.authz.claims import ClaimsMapping
+from shared.authz.configuration import ConfigurationRefused, read_configuration
 from shared.authz.jwks import KeysRefused, Pace, PublishedKeys, usable_keys
 from shared.authz.tokens import ALGORITHMS, AUDIENCE, SKEW_SECONDS, TOKEN_TYPE, TrustedIssuer
-from shared.kernel.strict_yaml import load_strict
 
 OWN = "urn:rongcuo:"
 """What the names of our own issuers begin with; no other may be called so."""
 _PSEUDONYM_KEY_BYTES = 32
-
-
-class IssuersRefused(RuntimeError):
-    """The file cannot be used: names it, the place in it and the reason in one line, and shows no secret."""
 
 
 def _name(given: str) -> str:
@@ -135,22 +129,12 @@ class Issuers(BaseModel):
 
 
 def load_issuers(file: Path) -> dict[str, TrustedIssuer]:
-    """Return the issuers of `file` by name; raises IssuersRefused for the first thing that is not right."""
-    try:
-        found = Issuers.model_validate_json(json.dumps(load_strict(file.read_text("utf-8"))))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = "/".join(map(str, first["loc"]))
-        raise IssuersRefused(f"{file}: /{place}: {first['msg'].removeprefix('Value error, ')}") from None
-    except OSError as error:
-        raise IssuersRefused(f"{file}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
-        raise IssuersRefused(f"{file}: no YAML of issuers: {' '.join(str(error).split())}") from None
-    return {each.issuer: _trusted(file, each) for each in found.issuers}
+    """Return the issuers of `file` by name; raises ConfigurationRefused for the first thing that is not right."""
+    return {each.issuer: _trusted(file, each) for each in read_configuration(file, Issuers).issuers}
 
 
 def _trusted(file: Path, issuer: Issuer) -> TrustedIssuer:
     try:
         return issuer.trusted(file.parent)
     except (OSError, ValueError, KeysRefused) as error:
-        raise IssuersRefused(f"{file}: {issuer.issuer}: {error}") from None
+        raise ConfigurationRefused(f"{file}: {issuer.issuer}: {error}") from None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.tokens import TokenVerifier
 from shared.database.databases import BUS, SERVICES, Databases
 from shared.eventstore.appender import Limits
@@ -56,6 +57,7 @@ class Installation(Servers):
     """One installation as a process that serves it sees it."""
 
     verifier: TokenVerifier
+    signatures: SignatureVerifier = field(default_factory=lambda: SignatureVerifier({}))
     key_service: KeyService
     rulebook: Rulebook
     secret: bytes = field(repr=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.authz.nonces import purge_nonces
 from shared.database.pool import Pool
 from shared.eventstore.idempotency import purge_idempotency
 from shared.eventstore.readmodels import ReadModel, ReadModelRunner, statuses
@@ -79,14 +80,18 @@ async def _run(part: Part, stop: asyncio.Event) -> None:
 
 
 def purging(pool: Pool, *, every_s: float = PURGE_EVERY_S, retry_s: float = PURGE_RETRY_S) -> Part:
-    """Return the part that forgets idempotency records whose time is over; a failure only makes it wait `retry_s`."""
+    """Return the part that forgets records whose time is over: of idempotency, and of nonces.
+
+    A failure only makes it wait `retry_s`.
+    """
 
     async def purge(stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 await purge_idempotency(pool)
+                await purge_nonces(pool)
             except Exception as error:
-                logger.warning("idempotency records were not purged: %s", code_of(error))
+                logger.warning("records whose time is over were not purged: %s", code_of(error))
                 await pause(stop, retry_s)
             else:
                 await pause(stop, every_s)

@@ -6,8 +6,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from shared.kernel.strict_yaml import load_strict
 from shared.rules.pack import Entry, Rulebook, RulePack
+from shared.rules.strict_yaml import load_strict
 
 PACKS = Path(__file__).parent / "packs"
 SLOT_TAGS = {"known", "unknown"}

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from fastapi import Depends
 from starlette.requests import Request
 
+from shared.authz.signed_requests import SignatureVerifier
+from shared.authz.standing import Standing
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.log import EventLog
 
@@ -20,7 +22,9 @@ class Resources:
     """The open resources of one service.
 
     `application` is the service's own object, which its routes get by `provided(<its class>)`. `secret` (≥ 32 bytes)
-    is the root of all keys of the edge; every process of the service has the same. `checks` make up /readyz.
+    is the root of all keys of the edge; every process of the service has the same. `checks` make up /readyz. Without
+    `signatures` no signed request is admitted, without `standing` nobody's access is ever withdrawn, and without
+    `certificate_header` no client certificate is believed.
     """
 
     verifier: TokenVerifier
@@ -28,6 +32,9 @@ class Resources:
     application: object
     secret: bytes = field(repr=False)
     checks: Mapping[str, Check] = field(default_factory=dict)
+    signatures: SignatureVerifier | None = None
+    standing: Standing | None = None
+    certificate_header: str | None = None
     _keys: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
