@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     CompoundSelect,
     FromClause,
     Index,
@@ -35,8 +34,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kernel.recorded import Recorded
 
-Shown = Callable[[FromClause, datetime], ColumnElement[bool]]
-"""The filter of somebody's list: what holds, at an instant, of the columns of a row that he may see."""
+Shown = Callable[[FromClause, datetime], Select[Any]]
+"""Somebody's list: the query for what he is shown at an instant, `id` among it, of rows or of versions of rows."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,9 @@ class RowVersions:
     ) -> Select[Any]:
         """Return the query for what changed between two sights, ordered by id, beyond the id `beyond`.
 
-        Its columns are `changed` (the id), `gone` (whether it has left the view), and those of the list as at `after`.
-        What has left the view since `after` is held back: the next difference, which begins there, tells it.
+        Its columns are `changed` (the id), `gone` (whether it has left the view), and what is shown of it at `after`.
+        What has left the view since `after` is held back: the next difference, which begins there, tells it. A change
+        of what the list does not show is none.
         """
         timeless = shown(self.versions, before.instant).compare(shown(self.versions, after.instant))
         touched = self._touched(before.position, after.position) if timeless else None
@@ -87,21 +87,21 @@ class RowVersions:
         new = self._seen(shown, after, touched).subquery("after")
         changed = func.coalesce(new.c.id, old.c.id)
         gone = new.c.id.is_(None)
-        still = exists().where(self.rows.c.id == new.c.id, shown(self.rows, now))
+        still = shown(self.rows, now).where(self.rows.c.id == new.c.id).correlate(new).exists()
         found = (
-            select(changed.label("changed"), gone.label("gone"), *(new.c[name] for name in self._names))
+            select(changed.label("changed"), gone.label("gone"), *new.c)
             .select_from(new.join(old, new.c.id == old.c.id, full=True))
-            .where(new.c.since.is_distinct_from(old.c.since), or_(gone, still))
+            .where(tuple_(*new.c).is_distinct_from(tuple_(*old.c)), or_(gone, still))
             .order_by(changed)
             .limit(limit)
         )
         return found if beyond is None else found.where(changed > beyond)
 
     def _seen(self, shown: Shown, sight: Sight, touched: CompoundSelect[Any] | None) -> Select[Any]:
-        """Return the query for what is seen at a sight; of what `touched` names, if nothing else can have changed."""
+        """Return the query for what is shown at a sight; of what `touched` names, if nothing else can have changed."""
         versions = self.versions.alias()
         in_force = or_(versions.c.until.is_(None), versions.c.until > sight.position)
-        seen = select(versions).where(versions.c.since <= sight.position, in_force, shown(versions, sight.instant))
+        seen = shown(versions, sight.instant).where(versions.c.since <= sight.position, in_force)
         return seen if touched is None else seen.where(versions.c.id.in_(touched))
 
     def _touched(self, before: int, after: int) -> CompoundSelect[Any]:
