@@ -7,6 +7,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from shared.kernel.canonical import canonical_bytes
+from shared.kernel.deprecation import Deprecation
 from shared.kernel.errors import UnknownEvent
 from shared.kernel.upcasting import Upcasters
 
@@ -17,7 +18,8 @@ class Event(BaseModel):
     The class variables publish what the event does to its aggregate, so that anybody can fold the log with code of his
     own: `leads_to` is the state afterwards (None: unchanged), `sets` names payload members that are copied into the
     aggregate's representation under the same name, `appends_to` names the list to which the payload is appended.
-    `public` events are contracts: other services may act on them, and nothing in them is sealed.
+    `public` events are contracts: other services may act on them, and nothing in them is sealed. `deprecations` names
+    the schema versions that will not be written any more, and from when on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -27,6 +29,7 @@ class Event(BaseModel):
     leads_to: ClassVar[str | None] = None
     sets: ClassVar[tuple[str, ...]] = ()
     appends_to: ClassVar[str | None] = None
+    deprecations: ClassVar[Mapping[int, Deprecation]] = {}
 
 
 class Codec:

@@ -1,22 +1,19 @@
-"""Pages of a list with opaque cursors: keyset values, bound by HMAC to the query that gave them."""
+"""Pages of a list with opaque cursors: keyset values, bound to the caller and the query that gave them."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from hmac import compare_digest, digest
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
+from shared.web.opaque import OpaqueTokens, TokenRefused
 from shared.web.problems import Problem
 from shared.web.resources import resources
 
 T = TypeVar("T")
 Key = Sequence[str | int]
-_MAC_BYTES = 16
 
 
 class Page(BaseModel, Generic[T]):
@@ -68,28 +65,26 @@ Paged = Annotated[PageRead, Depends(_page_read)]
 """The parameter of a route that reads a list: `read: Paged`."""
 
 
+def filter_of(request: Request, but: Sequence[str]) -> list[Any]:
+    """Return what a token of a list is bound to: who asks, the path, and every parameter but those named."""
+    caller = request.state.access.caller
+    asked = sorted(item for item in request.query_params.multi_items() if item[0] not in but)
+    return [caller.issuer, caller.subject, request.url.path, asked]
+
+
 class _Cursors:
-    """Cursors of one query: the path and every parameter but `cursor` and `limit`."""
+    """Cursors of one caller's query: the path and every parameter but `cursor` and `limit`."""
 
     def __init__(self, request: Request) -> None:
-        self._key = resources(request).key("cursor")
-        filters = sorted(item for item in request.query_params.multi_items() if item[0] not in ("cursor", "limit"))
-        self._bound = json.dumps([request.url.path, filters]).encode()
+        self._tokens = OpaqueTokens(resources(request).key("cursor"))
+        self._bound = filter_of(request, but=("cursor", "limit"))
 
     def encode(self, key: Key) -> str:
-        payload = json.dumps(list(key), separators=(",", ":")).encode()
-        return urlsafe_b64encode(self._mac(payload) + payload).rstrip(b"=").decode()
+        return self._tokens.seal(list(key), self._bound)
 
     def decode(self, cursor: str) -> Key:
         try:
-            data = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        except ValueError as error:
+            key: Key = self._tokens.open(cursor, self._bound)
+        except TokenRefused as error:
             raise Problem("cursor-invalid") from error
-        mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
-        if not compare_digest(mac, self._mac(payload)):
-            raise Problem("cursor-invalid")
-        key: Key = json.loads(payload)
         return key
-
-    def _mac(self, payload: bytes) -> bytes:
-        return digest(self._key, len(self._bound).to_bytes(8, "big") + self._bound + payload, "sha256")[:_MAC_BYTES]
