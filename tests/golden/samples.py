@@ -13,23 +13,29 @@ from services.adjudication.domain import AGGREGATES as ADJUDICATION
 from services.archive.domain import AGGREGATES as ARCHIVE
 from services.intake.domain import AGGREGATES as INTAKE
 from services.notification.domain import AGGREGATES as NOTIFICATION
+from shared.accesslog import records as access
 from shared.kernel.decider import Decider
 from shared.kernel.events import Event
-from shared.messaging.events import PARKING, RECOVERY, LogRecovered, ParkedSequenceDiscarded
+from shared.messaging.events import PARKING, RECOVERY, LogRecovered, Operation, ParkedSequenceDiscarded
 from tests.support import builders as b
 from tests.support.given import history
 
 FOLDER = Path(__file__).parent
+ACCESS = Decider("access", access.CODEC, Operation(), lambda record, *_, **__: [record], lambda state, _: state)
+"""Access records are written as they are: nothing decides on them and nothing is folded."""
 SERVICES: Mapping[str, Mapping[str, Decider[Any]]] = {
     "intake": INTAKE,
     "adjudication": ADJUDICATION,
     "archive": ARCHIVE,
     "notification": NOTIFICATION,
     "operations": {decider.category: decider for decider in (RECOVERY, PARKING)},
+    "access": {"access": ACCESS},
 }
 STORIES: Mapping[str, list[list[Any]]] = {
     "party": [[b.REGISTER]],
     "submission": [[b.APPLICATION, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE], [b.APPLICATION, b.WITHDRAW]],
+    "report": [[b.REAL_NAME, b.ASSIGN_REPORT], [b.SEND_UP]],
+    "unmasking": [[b.ASK_IDENTITY, b.APPROVE_IDENTITY, b.APPROVE_IDENTITY_TOO, b.OPEN_IDENTITY]],
     "tolerance_case": [
         [
             b.INITIATE,
@@ -55,6 +61,34 @@ STORIES: Mapping[str, list[list[Any]]] = {
                 to_version=3,
                 reason="entered-by-hand",
             )
+        ]
+    ],
+    "access": [
+        [
+            access.CaseContentRead(
+                action="read_case",
+                resource="tolerance-cases",
+                ids=(b.CASE,),
+                fields=("concluded_on", "id", "outcome", "reasons", "state"),
+                opened=("tolerance_case.reasons",),
+                classes=("conclusion", "record"),
+                first=None,
+                last=None,
+                version=9,
+                at_version=None,
+                as_of=b.AT,
+                status=200,
+            ),
+            access.AccessRefused(
+                action="read_case",
+                resource="tolerance-cases",
+                ids=(b.CASE,),
+                code="not-found",
+                status=404,
+                reason="not-permitted",
+            ),
+            access.ExportBegun(action="list_events", resource="events", ids=(), after=40),
+            access.ExportEnded(export=b.an_id(301), lines=60, complete=True),
         ]
     ],
 }
