@@ -12,6 +12,7 @@ from services.adjudication.projections import case_list
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, open_service
 from shared.web.app import Service
+from shared.web.openapi.words import words
 from shared.web.resources import Resources
 
 NAME = "adjudication"
@@ -35,4 +36,5 @@ def service(installation: Installation) -> Service:
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="容错案件：立案、调查核实、申辩、报告、集体认定、反馈。",
+        words=words("services.adjudication.api"),
     )

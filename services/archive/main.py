@@ -15,6 +15,7 @@ from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, open_service
 from shared.kernel.recorded import Recorded
 from shared.web.app import Service
+from shared.web.openapi.words import words
 from shared.web.resources import Resources
 
 NAME = "archive"
@@ -46,4 +47,5 @@ def service(installation: Installation) -> Service:
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="案件卷宗；四个日志的统一顺序。",
+        words=words("services.archive.api"),
     )

@@ -21,6 +21,7 @@ from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, Opened, open_service
 from shared.kernel.ids import new_id
 from shared.web.app import Service
+from shared.web.openapi.words import words
 from shared.web.resources import Resources
 
 NAME = "intake"
@@ -42,6 +43,7 @@ def service(installation: Installation) -> Service:
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="当事人登记；发现事项和容错申请的起草、提交、补正、受理、撤回。",
+        words=words("services.intake.api"),
     )
 
 

@@ -12,6 +12,7 @@ from services.notification.projections import inbox
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, open_service
 from shared.web.app import Service
+from shared.web.openapi.words import words
 from shared.web.resources import Resources
 
 NAME = "notification"
@@ -35,4 +36,5 @@ def service(installation: Installation) -> Service:
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="当事人收件箱：通知与签收。",
+        words=words("services.notification.api"),
     )

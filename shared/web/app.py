@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,7 +17,8 @@ from shared.web.docs import docs_routes
 from shared.web.event_types import event_types
 from shared.web.feed import feed
 from shared.web.handlers import install
-from shared.web.openapi import document
+from shared.web.openapi import Described, document
+from shared.web.openapi.words import Words
 from shared.web.operations import operations_routes
 from shared.web.resources import Resources
 from shared.web.routes import GuardedRoute, UnguardedRoute
@@ -30,7 +31,7 @@ class Service:
 
     `name` is the first path segment; `title` (Chinese) heads the documentation; `routers` come from
     `shared.web.routes.router` with paths relative to /<name>/v1; `aggregates` are published at /event-types;
-    `resources` opens what the running service needs.
+    `resources` opens what the running service needs; `words` are those of its OpenAPI document.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Service:
     aggregates: Sequence[Decider[Any]]
     resources: Callable[[], AbstractAsyncContextManager[Resources]]
     description: str = ""
+    words: Words = field(default_factory=Words)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -67,7 +69,8 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(router, prefix=prefix)
     for router in opened:
         app.include_router(router)
-    app.add_api_route(f"/{service.name}/openapi.json", _openapi(app), include_in_schema=False)
+    described = Described(_by_name(guarded), service.aggregates, service.words)
+    app.add_api_route(f"/{service.name}/openapi.json", _openapi(app, described), include_in_schema=False)
     app.commands = Commands(_commands(prefix, guarded), app.exception_handlers, super(_Application, app).__call__)
     install(app, _allowed([("", app.router), *(("", router) for router in opened), *((prefix, r) for r in guarded)]))
     return app
@@ -99,17 +102,20 @@ def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManag
     return lifespan
 
 
-def _openapi(app: FastAPI) -> Callable[[], Any]:
-    async def openapi() -> JSONResponse:
-        return JSONResponse(app.openapi())
+def _openapi(app: FastAPI, described: Described) -> Callable[[], Any]:
+    def kept() -> dict[str, Any]:
+        app.openapi_schema = app.openapi_schema or document(app, described)
+        return app.openapi_schema
 
-    app.openapi = lambda: _kept(app)  # type: ignore[method-assign]
+    async def openapi() -> JSONResponse:
+        return JSONResponse(kept())
+
+    app.openapi = kept  # type: ignore[method-assign]
     return openapi
 
 
-def _kept(app: FastAPI) -> dict[str, Any]:
-    app.openapi_schema = app.openapi_schema or document(app)
-    return app.openapi_schema
+def _by_name(routers: Sequence[APIRouter]) -> dict[str, GuardedRoute]:
+    return {route.name: route for router in routers for route in router.routes if isinstance(route, GuardedRoute)}
 
 
 def _check(routers: Sequence[APIRouter]) -> None:

@@ -1,0 +1,96 @@
+"""The OpenAPI 3.1 document of a service: FastAPI's own, with every problem, header and example of every operation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from shared.kernel.decider import Decider
+from shared.web.authentication import SCHEME
+from shared.web.openapi import known_values
+from shared.web.openapi.answers import HEADERS, complete, problem_examples
+from shared.web.openapi.examples import Composer
+from shared.web.openapi.refusals import particular_modules, refused
+from shared.web.openapi.words import Words
+from shared.web.problems import ProblemBody
+
+Json = dict[str, Any]
+_METHODS = ("get", "put", "post", "patch", "delete")
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "访问令牌，见 docs/tokens.md。"}
+_CONTACT = {"name": "容错纠错与澄清正名平台"}
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a document is made of beside the application: its routes by name, its aggregates, its words."""
+
+    routes: Mapping[str, APIRoute]
+    aggregates: Sequence[Decider[Any]] = ()
+    words: Words = field(default_factory=Words)
+
+
+def document(app: FastAPI, described: Described) -> Json:
+    """Return the document."""
+    spec = get_openapi(
+        title=app.title,
+        version=described.words.version,
+        description=app.description,
+        routes=app.routes,
+        contact=_CONTACT,
+        servers=[{"url": "/", "description": "本系统；路径以服务名开头。"}],
+    )
+    components: Json = spec.setdefault("components", {})
+    components["securitySchemes"] = {
+        SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "访问令牌，见 docs/tokens.md。",
+        }
+    }
+    schemas: Json = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schema.pop("$defs", {}) | {"Problem": schema}
+    _complete(spec, described)
+    known_values.tell(schemas, described.aggregates)
+    _keep_used(components, spec)
+    return spec
+
+
+def _complete(spec: Json, described: Described) -> None:
+    schemas: Json = spec["components"]["schemas"]
+    composer = Composer(schemas, described.words)
+    particular = particular_modules(described.routes.values())
+    for path, operations in spec["paths"].items():
+        for operation in (told for method, told in operations.items() if method in _METHODS):
+            name = operation["operationId"]
+            _require_headers(operation)
+            complete(operation, refused(described.routes[name], operation, particular), schemas)
+            if own := described.words.operations.get(name):
+                operation["description"] = own.description
+            composer.add(path, operation)
+    tags = sorted(
+        {tag for operations in spec["paths"].values() for told in operations.values() for tag in told["tags"]}
+    )
+    spec["tags"] = [{"name": tag, "description": described.words.tags.get(tag, tag)} for tag in tags]
+
+
+def _keep_used(components: Json, spec: Json) -> None:
+    """Keep the headers and the problems that some operation names."""
+    text = str(spec["paths"])
+    for kind, known in (("headers", HEADERS), ("examples", problem_examples())):
+        components[kind] = {name: value for name, value in known.items() if f"#/components/{kind}/{name}'" in text}
+
+
+def _require_headers(operation: Json) -> None:
+    """Say that a command needs its headers; they are checked by hand, so that each lack has its own problem."""
+    needed = {"Idempotency-Key"} if "201" in operation["responses"] else {"Idempotency-Key", "If-Match"}
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    for parameter in operation.get("parameters", ()):
+        if "Idempotency-Key" in names and parameter["name"] in needed:
+            parameter["required"] = True

@@ -1,0 +1,115 @@
+"""Examples that cannot rot: each is composed from its own schema, with the words of its members for values."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared.web.openapi.words import Words
+
+Json = dict[str, Any]
+_PLAIN = {"boolean": True, "integer": 1, "number": 1, "null": None}
+LINES = "application/x-ndjson"
+MISSING = "？"
+"""Stands in an example for a text that has no word; the documents are tested for it."""
+
+
+class Composer:
+    """Makes examples for the schemas of one document."""
+
+    def __init__(self, schemas: Json, words: Words) -> None:
+        self._schemas = schemas
+        self._words = words
+
+    def add(self, path: str, operation: Json) -> None:
+        """Put an example into every parameter, request and answer of an operation that has none."""
+        for parameter in operation.get("parameters", ()):
+            if "example" not in parameter:
+                parameter["example"] = self._value(parameter["schema"], parameter["name"], "")
+        own = self._words.operations.get(operation["operationId"])
+        identity: Json = {}
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]["application/json"]
+            content["example"] = self._value(content["schema"], "", "") | dict(own.request if own else {})
+            identity = self._identity(path, content["example"])
+        identity = identity or self._identity(path, {})
+        for status in ("200", "201"):
+            answered = operation["responses"].get(status, {}).get("content", {})
+            if "application/json" in answered:
+                self._add_answer(answered["application/json"], identity, own.answer if own else {})
+            if LINES in answered:
+                item = answered["application/json"]["example"]["items"][0]
+                described = {"type": "string", "description": "一行一个 JSON 对象，与 items 中的相同。"}
+                answered[LINES] = {"schema": described, "example": json.dumps(item, ensure_ascii=False) + "\n"}
+
+    def _add_answer(self, content: Json, identity: Json, own: Mapping[str, Any]) -> None:
+        schema = content["schema"]
+        branches = [branch for branch in schema.get("anyOf", ()) if "$ref" in branch]
+        if branches:
+            content["examples"] = {_name(each): {"value": self._answer(each, identity, own)} for each in branches}
+        else:
+            content["example"] = self._answer(schema, identity, own)
+
+    def _answer(self, schema: Json, identity: Json, own: Mapping[str, Any]) -> Any:
+        value = self._value(schema, "", "")
+        if not isinstance(value, dict):
+            return value
+        return {name: {**identity, **own}.get(name, item) for name, item in value.items()}
+
+    def _identity(self, path: str, request: Json) -> Json:
+        """Return id and href of the resource at `path`, or of the one that the request names as its own."""
+        head, brace, tail = path.rpartition("{")
+        if brace:
+            name, _, _ = tail.partition("}")
+            filled = self._filled(f"{head}{{{name}}}")
+            return {"id": self._words.members.get(name, MISSING), "href": filled}
+        own = next((value for name, value in request.items() if name.endswith("_id")), None)
+        return {} if own is None else {"id": own, "href": f"{path}/{own}"}
+
+    def _filled(self, path: str) -> str:
+        members = {name: str(value) for name, value in self._words.members.items() if "." not in name}
+        return path.format_map(_Filling(members))
+
+    def _value(self, schema: Json, member: str, owner: str) -> Any:
+        for name in (f"{owner}.{member}", member):
+            if name in self._words.members:
+                return self._words.members[name]
+        if "$ref" in schema:
+            name = _name(schema)
+            return self._value(self._schemas[name], member if _is_plain(self._schemas[name]) else "", name)
+        for keyword in ("anyOf", "oneOf", "allOf"):
+            if keyword in schema:
+                return self._value(schema[keyword][0], member, owner)
+        if "const" in schema:
+            return schema["const"]
+        if schema.get("enum"):
+            return schema["enum"][0]
+        if schema.get("examples"):
+            return schema["examples"][0]
+        return self._typed(schema, member, owner)
+
+    def _typed(self, schema: Json, member: str, owner: str) -> Any:
+        if "properties" in schema:
+            name = owner or schema.get("title", "")
+            return {each: self._value(part, each, name) for each, part in schema["properties"].items()}
+        match schema.get("type"):
+            case "array":
+                return [self._value(schema["items"], member, owner)]
+            case "object":
+                return {}
+            case "string":
+                return MISSING
+            case kind:
+                return schema.get("minimum", _PLAIN.get(str(kind)))
+
+
+class _Filling(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return MISSING
+
+
+def _name(schema: Json) -> str:
+    return str(schema["$ref"]).rpartition("/")[2]
+
+
+def _is_plain(schema: Json) -> bool:
+    return "properties" not in schema
