@@ -42,6 +42,32 @@ class VolumeCompleted(Event):
     retention: str
 
 
-EVENTS: tuple[type[Event], ...] = (DossierOpened, VolumeCompleted)
+class SubjectErased(Event):
+    """清除: the keys of a subject in a matter are being destroyed; purge what you keep of it beside events.
+
+    With `identity` the subject's registration goes, too. `digest` commits to what was asked and approved. Texts that
+    stay where they are (events, read models) cannot be opened any more by anybody.
+    """
+
+    public: ClassVar[bool] = True
+    leads_to: ClassVar[str | None] = "erased"
+
+    erasure_id: UUID
+    case_id: UUID
+    matter: UUID
+    jurisdiction: str
+    rules_version: str
+    subject: UUID
+    identity: bool
+    digest: str
+
+    @property
+    def places(self) -> tuple[tuple[UUID, UUID], ...]:
+        """Subject and matter of every key that is destroyed; a registration is sealed as a matter of its own."""
+        place = (self.subject, self.matter)
+        return (place, (self.subject, self.subject)) if self.identity else (place,)
+
+
+EVENTS: tuple[type[Event], ...] = (DossierOpened, VolumeCompleted, SubjectErased)
 STEPS: dict[tuple[str, int], Upcaster] = {}
 UPCASTERS = Upcasters(STEPS)

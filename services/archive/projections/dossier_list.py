@@ -1,14 +1,17 @@
 """Which dossiers are there, and which still have to be completed?"""
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, insert, update
+from sqlalchemy import Column, ColumnElement, DateTime, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.archive.domain import CODEC
+from services.archive.domain.dossier.decisions import DECIDER
+from shared.authz.caller import Caller
 from shared.contracts.archive import DossierOpened
 from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
+from shared.web.listing import within
 
 metadata = MetaData(schema="view")
 dossiers = Table(
@@ -24,6 +27,8 @@ dossiers = Table(
 
 async def project(connection: AsyncConnection, event: Event, recorded: Recorded) -> None:
     """Enter a dossier when it is opened; afterwards follow the state to which its events lead."""
+    if recorded.category != DECIDER.category:
+        return
     if isinstance(event, DossierOpened):
         row = event.model_dump(include={"matter", "jurisdiction"})
         opened = {"id": recorded.stream_id, "state": event.leads_to, "opened_at": recorded.recorded_at}
@@ -32,6 +37,11 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         await connection.execute(
             update(dossiers).where(dossiers.c.id == recorded.stream_id).values(state=event.leads_to)
         )
+
+
+def facts(caller: Caller) -> dict[str, ColumnElement[bool]]:
+    """Return the SQL form of `relate`: how the caller stands to each dossier in the list."""
+    return {"within": within(dossiers.c.jurisdiction, caller)}
 
 
 MODEL = ReadModel(

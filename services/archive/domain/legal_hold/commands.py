@@ -1,0 +1,41 @@
+"""What can be asked of the holds on a matter. `at` is the clock; a person is `<issuer>|<pseudonym>`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """保全: forbid that anything of the matter be erased; `ground` is a code."""
+
+    matter: UUID
+    jurisdiction: str
+    rules_version: str
+    ground: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """解除保全: by another person than who placed it."""
+
+    matter: UUID
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsiderErasure:
+    """审查清除: tell an erasure that it may go on, or that a hold stands in its way; both are written down."""
+
+    erasure_id: UUID
+    subject: UUID
+    matter: UUID
+    jurisdiction: str
+    rules_version: str
+    at: datetime
+
+
+Command = PlaceHold | ReleaseHold | ConsiderErasure
