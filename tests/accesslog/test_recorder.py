@@ -97,7 +97,7 @@ async def test_more_than_may_wait_is_refused_at_once(databases: Databases, log: 
     async with Recorder(databases.dsn("intake"), LOG, waiting=2) as recorder:
         waiting = [recorder.put(a_read(), by()) for _ in range(2)]
         with pytest.raises(AccessRecordUnavailable):
-            recorder.put(a_read(), by())
+            _ = recorder.put(a_read(), by())
         await asyncio.gather(*waiting)
         await recorder.record(a_read(), by())
     assert await log.head() == 3
