@@ -176,6 +176,20 @@ class Settings(BaseSettings):
     append_queue_bytes: int = Field(
         default=64 * 1024 * 1024, ge=1024 * 1024, description="Bytes that may wait for one log before callers get 503."
     )
+    rate_reads: int = Field(
+        default=6000, ge=0, description="Reads a minute that one caller has in one process; 0: no limit, as below."
+    )
+    rate_commands: int = Field(default=3000, ge=0, description="The same for commands and other writes.")
+    rate_exports: int = Field(default=60, ge=0, description="The same for NDJSON and event streams.")
+    rate_refusals: int = Field(
+        default=600,
+        ge=0,
+        description="Requests without a valid token a minute that one address (IPv6: /64) is answered with 401 in one "
+        "process; behind an entrance, all of them together.",
+    )
+    hsts_days: int = Field(
+        default=0, ge=0, le=3650, description="Days of `Strict-Transport-Security`, where TLS ends before the services."
+    )
 
     @model_validator(mode="after")
     def _kafka_is_meant(self) -> Self:

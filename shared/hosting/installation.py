@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.tokens import TokenVerifier
@@ -17,6 +18,7 @@ from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.local_bus import LocalBus
 from shared.rules.pack import Rulebook
 from shared.settings import Settings, variable
+from shared.web.rate_limits import Budgets, RateLimits
 
 VERSION = "0.1.0.dev0"
 
@@ -63,6 +65,12 @@ class Installation(Servers):
     secret: bytes = field(repr=False)
     clock: Clock = utc_now
     wakes: Wakes = field(default_factory=Wakes, compare=False)
+
+    @cached_property
+    def rates(self) -> RateLimits:
+        """The budgets of callers, counted for all services of this process together."""
+        given = self.settings
+        return RateLimits(Budgets(given.rate_reads, given.rate_commands, given.rate_exports, given.rate_refusals))
 
     @property
     def limits(self) -> Limits:

@@ -12,6 +12,7 @@ from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.standing import Standing
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.log import EventLog
+from shared.web.rate_limits import Budgets, RateLimits
 
 T = TypeVar("T")
 Check = Callable[[], Awaitable[bool]]
@@ -24,7 +25,7 @@ class Resources:
     `application` is the service's own object, which its routes get by `provided(<its class>)`. `secret` (≥ 32 bytes)
     is the root of all keys of the edge; every process of the service has the same. `checks` make up /readyz. Without
     `signatures` no signed request is admitted, without `standing` nobody's access is ever withdrawn, and without
-    `certificate_header` no client certificate is believed.
+    `certificate_header` no client certificate is believed. `hsts_days` above 0 tells browsers to keep to HTTPS.
     """
 
     verifier: TokenVerifier
@@ -35,6 +36,8 @@ class Resources:
     signatures: SignatureVerifier | None = None
     standing: Standing | None = None
     certificate_header: str | None = None
+    rates: RateLimits = field(default_factory=lambda: RateLimits(Budgets()))
+    hsts_days: int = 0
     _keys: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:

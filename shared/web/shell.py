@@ -1,5 +1,6 @@
 """The outermost layer of every answer: ids, headers, HEAD, access log and the last resort against errors.
 
+What a request's own state holds as `told` (pairs of bytes) becomes headers of its answer, whatever that answer is.
 Neither bodies nor query strings nor texts of exceptions get into a log; an error is told by its type and its frames.
 """
 
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.problems import Problem, problem_response
+from shared.web.resources import Resources
 from shared.web.tracing import request_id
 
 _ACCESS = logging.getLogger("rongcuo.access")
@@ -20,8 +22,12 @@ _ERRORS = logging.getLogger("rongcuo.errors")
 _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
 )
 
 
@@ -62,12 +68,14 @@ class _Exchange:
         self.scope = {**scope, "state": state, "method": "GET" if self.head else scope["method"]}
         self.method = scope["method"]
         self.status = 0
+        self._hsts = _hsts(scope)
         self._send = send
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), (b"x-request-id", self.trace_id.encode())]
+            told = self.scope["state"].get("told", ())
+            headers = [*message.get("headers", ()), *told, *self._hsts, (b"x-request-id", self.trace_id.encode())]
             given = {name for name, _ in headers}
             message = {**message, "headers": headers + [header for header in _HEADERS if header[0] not in given]}
         elif self.head and message["type"] == "http.response.body":
@@ -102,6 +110,14 @@ class _Exchange:
         for name, value in self.scope.get("path_params", {}).items():
             path = path.replace(str(value), f"{{{name}}}")
         return path
+
+
+def _hsts(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the header that keeps browsers to HTTPS, if the operator says that all of the host is behind TLS."""
+    held: Resources | None = getattr(getattr(scope.get("app"), "state", None), "resources", None)
+    if held is None or not held.hsts_days:
+        return []
+    return [(b"strict-transport-security", b"max-age=%d" % (held.hsts_days * 86_400))]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
