@@ -9,6 +9,7 @@ RUN := .venv/bin/python
 STAMP := .venv/.complete
 BENCH := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.complete
+SDK_STAMP := .venv-sdk/.complete
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-header --no-annotate
@@ -51,6 +52,16 @@ planted: setup ## Plant each known mistake in a copy of the tree and see that it
 faults: setup ## Kill, freeze and cut parts at random for SECONDS (600) and see that nothing is lost or doubled
 	@$(RUN) -m tests.faults --seconds $(or $(SECONDS),600)
 
+##@ Clients
+
+.PHONY: sdk
+sdk: setup $(SDK_STAMP) ## Generate the Python and the Kotlin client from docs/api into sdk/build
+	@$(RUN) -m sdk
+
+.PHONY: test-sdk
+test-sdk: setup $(SDK_STAMP) ## Generate both clients, play the story with the Python one, compile the Kotlin one
+	@$(RUN) -m pytest -q sdk/tests
+
 ##@ Measure
 
 .PHONY: bench-store
@@ -71,12 +82,13 @@ bench-http: $(BENCH_STAMP) ## Commands over HTTP beside a bare endpoint that doe
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements.lock
 	@$(COMPILE) pyproject.toml --extra embedded --group bench -o bench/requirements.lock
+	@$(COMPILE) --group sdk -o sdk/requirements.lock
 	@$(COMPILE) pyproject.toml --constraint requirements.lock -o deploy/image/runtime.lock
 	@$(COMPILE) --group build --constraint requirements.lock -o deploy/image/build.lock
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; data directories stay
-	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-bench .venv-sdk sdk/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(call environment,<directory>,<lock>): a virtual environment with exactly the packages of the lock.
@@ -100,3 +112,6 @@ $(STAMP): requirements.lock pyproject.toml
 
 $(BENCH_STAMP): bench/requirements.lock pyproject.toml
 	$(call environment,.venv-bench,bench/requirements.lock)
+
+$(SDK_STAMP): sdk/requirements.lock pyproject.toml
+	$(call environment,.venv-sdk,sdk/requirements.lock)
