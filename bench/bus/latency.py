@@ -114,7 +114,7 @@ async def _accept_all(store: EventStore, submissions: Sequence[UUID], watched: W
 async def _accept(store: EventStore, submission: UUID, watched: Watched) -> None:
     case = new_id()
     watched.journeys[case] = journey = Journey()
-    command = AcceptSubmission(submission_id=submission, case_id=case, at=store.clock())
+    command = AcceptSubmission(submission_id=submission, case_id=case, at=store.clock(), clerk="officer", office=None)
     await transact(store, DECIDER, submission, command, rules=_RULES, cause=_cause())
     journey.committed = time.time_ns()
 

@@ -26,6 +26,7 @@ STEPS = 11  # how often the two stories report progress
 LABELS = {
     "PartyRegistered": "登记当事人",
     "SubmissionSubmitted": "提交",
+    "SubmissionTaken": "确定承办(受理环节)",
     "SubmissionReturned": "退回补正",
     "SupplementRequested": "补正要求",
     "SubmissionResubmitted": "补正后重新提交",
@@ -33,6 +34,8 @@ LABELS = {
     "SubmissionCaseOpened": "获知已立案",
     "ToleranceInitiated": "立案",
     "InvestigationOpened": "开展调查核实",
+    "OfficeAssigned": "确定承办部门",
+    "AccessGranted": "阅卷授权",
     "InvestigationRecorded": "调查核实记录",
     "DefenceHeard": "听取申辩",
     "ReportFiled": "调查报告",

@@ -7,6 +7,7 @@ dates and no officers: those here are examples. The visit a year later is noted,
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -39,6 +40,7 @@ class Cast:
 
     inspector: Desk
     officer: Desk
+    leader: Desk
     committee: Desk
     archivist: Desk
     auditor: Desk
@@ -54,6 +56,7 @@ class Cast:
         return cls(
             inspector=desk("inspection_team", subject="inspector-05", organisation="331123-dic-inspection"),
             officer=desk("handling_office", subject="officer-17", organisation="331123-dic"),
+            leader=desk("dic_leader", subject="leader-01", organisation="331123-dic"),
             committee=desk("adjudication_committee", subject="member-01", organisation="331123-committee"),
             archivist=desk("archivist", subject="archivist-02", organisation="331123-dic"),
             auditor=desk("external_auditor", subject="auditor-09"),
@@ -104,9 +107,17 @@ async def conclude(cast: Cast, case: str, report: Json, conclusion: Json, day: s
     """File the report, conclude collectively, and tell the person."""
     resource = f"/adjudication/v1/tolerance-cases/{case}"
     await cast.officer.command(resource, "report", {"on": day, "exclusions": [], "signed_by": OFFICERS, **report})
+    await let_in(cast, case, COMMITTEE[0])
     concluded = {"decided_by": COMMITTEE, "legality_confirmed": True, "concluded_on": day, **conclusion}
     await cast.committee.command(resource, "conclusion", concluded)
     await cast.officer.command(resource, "feedback", {"on": day, "explained": True})
+
+
+async def let_in(cast: Cast, case: str, member: str) -> None:
+    """Give a committee member sight of the case for thirty days: none has it for ever, and none from the beginning."""
+    ends_at = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    grant = {"grant_id": str(new_id()), "person": member, "role": "adjudication_committee", "ends_at": ends_at}
+    await cast.leader.command(f"/adjudication/v1/tolerance-cases/{case}", "access-grants", grant)
 
 
 async def notice_of(cast: Cast, party: str, template: str) -> str:

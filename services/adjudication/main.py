@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from services.adjudication.api import tolerance_case as api
 from services.adjudication.application.service import Adjudication
-from services.adjudication.application.tolerance_case import ToleranceCases, visible
+from services.adjudication.application.tolerance_case import PROTECTION, ToleranceCases
 from services.adjudication.domain import AGGREGATES
 from services.adjudication.domain.tolerance_case.decisions import DECIDER
 from services.adjudication.projections import case_list
@@ -24,7 +24,7 @@ def service(installation: Installation) -> Service:
     @asynccontextmanager
     async def resources() -> AsyncIterator[Resources]:
         async with open_service(installation, NAME) as opened:
-            desk = opened.desk(DECIDER, visible, "tolerance-cases")
+            desk = opened.desk(DECIDER, PROTECTION, "tolerance-cases")
             cases = ToleranceCases(desk, opened.edge, installation.rulebook, installation.clock)
             yield opened.resources(Adjudication(cases, opened.engine, opened.freshness(case_list.MODEL)))
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from services.archive.adapters import sequence
 from services.archive.api import dossier as dossier_api
 from services.archive.api import sequence as sequence_api
-from services.archive.application.dossier import Dossiers, visible
+from services.archive.application.dossier import PROTECTION, Dossiers
 from services.archive.application.service import Archive
 from services.archive.domain import AGGREGATES
 from services.archive.domain.dossier.decisions import DECIDER
@@ -34,7 +34,7 @@ def service(installation: Installation) -> Service:
             async def length() -> int:
                 return await sequence.length(opened.store.log.pool)
 
-            desk = opened.desk(DECIDER, visible, "dossiers")
+            desk = opened.desk(DECIDER, PROTECTION, "dossiers")
             dossiers = Dossiers(desk, opened.edge, installation.rulebook, installation.clock)
             freshness = opened.freshness(dossier_list.MODEL)
             yield opened.resources(Archive(dossiers, sequenced, length, opened.engine, freshness))

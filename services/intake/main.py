@@ -59,10 +59,10 @@ def _intake(opened: Opened) -> Intake:
         return None if registered is None else registered.kind
 
     return Intake(
-        parties=party.Parties(opened.desk(PARTY, party.visible, "parties"), opened.edge, rules, clock),
+        parties=party.Parties(opened.desk(PARTY, party.PROTECTION, "parties"), opened.edge, rules, clock),
         drafts=Drafts(shelf, opened.edge, submitted, clock, new_id),
         submissions=submission.Submissions(
-            opened.desk(SUBMISSION, submission.visible, "submissions"),
+            opened.desk(SUBMISSION, submission.PROTECTION, "submissions"),
             shelf,
             opened.edge,
             rules,

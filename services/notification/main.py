@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.notification.api import notice as api
-from services.notification.application.notice import Notices, visible
+from services.notification.application.notice import PROTECTION, Notices
 from services.notification.application.service import Notification
 from services.notification.domain import AGGREGATES
 from services.notification.domain.notice.decisions import DECIDER
@@ -24,7 +24,7 @@ def service(installation: Installation) -> Service:
     @asynccontextmanager
     async def resources() -> AsyncIterator[Resources]:
         async with open_service(installation, NAME) as opened:
-            desk = opened.desk(DECIDER, visible, "notices")
+            desk = opened.desk(DECIDER, PROTECTION, "notices")
             notices = Notices(desk, opened.edge, installation.rulebook, installation.clock)
             yield opened.resources(Notification(notices, opened.engine, opened.freshness(inbox.MODEL)))
 

@@ -1,12 +1,13 @@
-"""Who makes a request, as far as a checked access token tells; it holds no name and no contact of anybody."""
+"""Who makes a request, as far as a checked credential tells; it holds no name and no contact of anybody."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from shared.kernel.metadata import Actor
 
-EVERYWHERE = "000000"
-"""The jurisdiction code of a caller who acts in the whole country."""
+SUBTREE = "*"
+"""Behind a jurisdiction's code: that one with everything below it. `000000*` is the whole country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Caller:
     """A caller, known by (issuer, subject).
 
     `subject` is a pseudonym: the issuer's own, or one that the verifier made. `jurisdictions` are six-digit codes
-    (GB/T 2260), `organisation` is the id of the caller's unit, `party` his registration if he is one.
+    (GB/T 2260), each exactly or, with `*` behind it, with everything below it. `organisation` is the id of the caller's
+    unit, `party` his registration if he is one.
     """
 
     issuer: str
@@ -29,6 +31,28 @@ class Caller:
         on_behalf_of = self.organisation if self.party is None else str(self.party)
         return Actor(issuer=self.issuer, id=self.subject, roles=tuple(sorted(self.roles)), on_behalf_of=on_behalf_of)
 
+    @property
+    def files_for(self) -> str:
+        """On whose behalf the caller files: its party, its organisation, else itself."""
+        actor = self.actor()
+        return actor.on_behalf_of or actor.id
+
     def within(self, jurisdiction: str) -> bool:
-        """Tell whether the caller acts in `jurisdiction`: its code is among his, or he acts everywhere."""
-        return jurisdiction in self.jurisdictions or EVERYWHERE in self.jurisdictions
+        """Tell whether the caller acts in `jurisdiction`: its code is one of his, or lies below one that he has."""
+        return jurisdiction in self.jurisdictions or jurisdiction.startswith(self.areas())
+
+    def handles(self, office: str | None, persons: Collection[str]) -> bool:
+        """Tell whether the caller is one of `persons`, or acts for the organisation `office`."""
+        return self.subject in persons or (office is not None and office == self.organisation)
+
+    def areas(self) -> tuple[str, ...]:
+        """Return what the codes of the caller's subtrees begin with: two digits a level, none for the country."""
+        return tuple(area(code) for code in self.jurisdictions if code.endswith(SUBTREE))
+
+
+def area(code: str) -> str:
+    """Return what every code of the subtree `code` begins with: `331100*` is `3311`, `330000*` is `33`."""
+    digits = code.removesuffix(SUBTREE)
+    while digits.endswith("00"):
+        digits = digits[:-2]
+    return digits

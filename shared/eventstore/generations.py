@@ -24,7 +24,7 @@ class ReadModel:
 
     Events of types that `codec` does not know are skipped. `project` has no effects but rows on the connection it is
     given: it runs again after a crash and in every rebuild. Of a list that clients may keep a copy of, `rows` keeps
-    every version.
+    every version. A reader who asks what the model permits has to see every event of the types `awaited`.
     """
 
     name: str
@@ -33,6 +33,7 @@ class ReadModel:
     codec: Codec
     project: Callable[[AsyncConnection, Event, Recorded], Awaitable[None]]
     rows: RowVersions | None = None
+    awaited: tuple[type[Event], ...] = ()
 
 
 @dataclass(frozen=True)

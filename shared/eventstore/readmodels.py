@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.eventstore.generations import (
@@ -22,7 +23,7 @@ from shared.eventstore.generations import (
 from shared.eventstore.log import EventLog
 from shared.eventstore.wake import Wake
 
-__all__ = ["NotBuilt", "ReadModel", "ReadModelRunner", "position_of", "reading", "statuses", "wait_for"]
+__all__ = ["NotBuilt", "ReadModel", "ReadModelRunner", "last_awaited", "position_of", "reading", "statuses", "wait_for"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,23 @@ async def position_of(engine: AsyncEngine, model: ReadModel) -> int:
         with suppress(NotBuilt):
             return (await serving(connection, model)).position
     return 0
+
+
+_AWAITED = text("""
+    SELECT coalesce(max(position), 0) FROM log.events
+    WHERE type = ANY(:types)
+      AND position > (SELECT position FROM log.read_models WHERE name = :name AND state = 'active')
+""")
+
+
+async def last_awaited(engine: AsyncEngine, model: ReadModel) -> int:
+    """Return the position of the last event of the types `model.awaited` that `reading` does not show yet, or 0."""
+    if not model.awaited:
+        return 0
+    types = [event.__name__ for event in model.awaited]
+    async with engine.connect() as connection:
+        found = await connection.execute(_AWAITED, {"name": model.name, "types": types})
+        return int(found.scalar_one())
 
 
 async def wait_for(

@@ -1,6 +1,6 @@
 """One service with its parts open: log, read models, keyring, and what its edge is made of."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +9,14 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.authz.caller import Caller
+from shared.authz.protection import Protection
+from shared.authz.standing import Standing
 from shared.database.databases import KEYRING
 from shared.database.schema import await_database
 from shared.eventstore.durability import check_durability
 from shared.eventstore.engine import open_engine
 from shared.eventstore.read_after import ReadAfter
-from shared.eventstore.readmodels import ReadModel, wait_for
+from shared.eventstore.readmodels import ReadModel, last_awaited, wait_for
 from shared.eventstore.store import EventStore, open_store
 from shared.eventstore.wake import Wake
 from shared.hosting.installation import Installation
@@ -43,14 +44,15 @@ class Opened:
     edge: Edge
     read_after: ReadAfter
     wake: Wake
+    standing: Standing
 
-    def desk(self, decider: Decider[S], visible: Callable[[Caller, S], bool], collection: str) -> CommandDesk[S]:
+    def desk(self, decider: Decider[S], protection: Protection[S], collection: str) -> CommandDesk[S]:
         """Return the command desk of an aggregate whose resources stand at /<service>/v1/<collection>/<id>."""
 
         def location(aggregate_id: UUID) -> str:
             return f"/{self.name}/v1/{collection}/{aggregate_id}"
 
-        return CommandDesk(self.store, decider, visible, _state_of, location, self.read_after)
+        return CommandDesk(self.store, decider, protection, _state_of, location, self.read_after)
 
     def freshness(self, *models: ReadModel) -> Freshness:
         """Return what makes reads of `models` wait for the caller's own write."""
@@ -59,13 +61,25 @@ class Opened:
         async def reached(name: str, position: int, seconds: float) -> bool:
             return await wait_for(self.engine, known[name], position, seconds, self.wake)
 
-        return Freshness(self.read_after, self.name, reached)
+        async def awaited(name: str) -> int:
+            return await last_awaited(self.engine, known[name])
+
+        return Freshness(self.read_after, self.name, reached, awaited)
 
     def resources(self, application: object) -> Resources:
         """Return what the HTTP application holds while it runs."""
-
-        verifier, secret = self.installation.verifier, self.installation.secret
-        return Resources(verifier, self.store.log, application, secret, self._checks())
+        return Resources(
+            verifier=self.installation.verifier,
+            log=self.store.log,
+            application=application,
+            secret=self.installation.secret,
+            checks=self._checks(),
+            signatures=self.installation.signatures,
+            standing=self.standing,
+            certificate_header=self.installation.settings.client_certificate_header,
+            rates=self.installation.rates,
+            hsts_days=self.installation.settings.hsts_days,
+        )
 
     def _checks(self) -> dict[str, Check]:
         """What /readyz asks: the log and the keyring answer, and appends are taken."""
@@ -93,13 +107,14 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     engine = open_engine(dsn)
     try:
         async with (
+            Standing.open(installation.dsn(KEYRING)) as standing,
             installation.wakes.of(name, dsn) as wake,
             open_store(dsn, name, clock=installation.clock, limits=installation.limits, wake=wake) as store,
         ):
             if installation.kafka is not None:
                 await stop_if_behind(store.log, installation.kafka)
             read_after = ReadAfter(derived_key(installation.secret, "read-after"))
-            yield Opened(name, installation, store, engine, Edge(keyring), read_after, wake)
+            yield Opened(name, installation, store, engine, Edge(keyring), read_after, wake, standing)
     finally:
         await engine.dispose()
         await keyring.close()

@@ -1,13 +1,16 @@
 """Who may call a route: every route under /<service>/v1 declares it, and the route itself enforces it."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from shared.authz.access import Access
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.policy_engine import policies
 from shared.authz.tokens import InvalidToken
 from shared.web.problems import Problem
 from shared.web.resources import resources
@@ -16,56 +19,59 @@ SCHEME = "AccessToken"
 """The name of the security scheme in the OpenAPI documents."""
 Parameter = Mapping[str, Any]
 """An OpenAPI parameter object."""
+_PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
-async def _admitted(request: Request) -> Caller:
-    caller: Caller = request.state.caller
-    return caller
+async def _admitted(request: Request) -> Access:
+    access: Access = request.state.access
+    return access
 
 
 class Guard:
-    """Admits callers with a valid token and, unless `roles` is None, one of these roles.
+    """Admits callers whose roles may, for some thing at least, do the operation `action`: the policies say which.
 
-    `GuardedRoute` finds the guard among its dependencies and asks it before the body is read; as a dependency it then
-    hands over what `reads` makes of the request: the caller, or with `commands` a whole command. What `reads` looks at
-    by hand are the operation's `parameters`.
+    `GuardedRoute` finds the guard among its dependencies, names its action after the route unless it has one, and asks
+    it before the body is read; as a dependency it then hands over what `reads` makes of the request: the access, or
+    with `commands` a whole command. What `reads` looks at by hand are the operation's `parameters`.
     """
 
     def __init__(
         self,
-        roles: frozenset[Role] | None,
+        action: str | None,
         reads: Callable[[Request], Awaitable[Any]] = _admitted,
         parameters: Sequence[Parameter] = (),
         *,
         commands: bool = False,
     ) -> None:
-        self.roles = roles
+        self.action = action
         self.commands = commands
         self.parameters = parameters
         self._reads = reads
 
-    def admit(self, request: Request) -> Caller:
-        """Return the caller; raises Problem `token-missing`, `token-invalid`, `token-expired`, `role-not-permitted`."""
+    def admit(self, request: Request, action: str) -> Access:
+        """Return the access; raises Problem `token-missing`, `token-invalid`, `token-expired`, `role-not-permitted`."""
         caller = _caller(request)
-        if self.roles is not None and not self.roles & caller.roles:
+        if not policies().ever(caller.roles, action):
             raise Problem("role-not-permitted")
-        return caller
+        return Access(caller, action, UUID(request.state.trace_id), _purpose(request))
 
     async def __call__(self, request: Request) -> Any:
         """Return what a route that has admitted its caller is given."""
         return await self._reads(request)
 
 
-def permitted(*roles: Role) -> Any:
-    """Declare that one of `roles` is needed: `caller: Annotated[Caller, permitted(Role.ARCHIVIST)]`."""
-    if not roles:
-        raise ValueError("name the roles, or use authenticated()")
-    return Depends(Guard(frozenset(roles)))
+def permitted(action: str | None = None) -> Any:
+    """Declare a read: `access: Annotated[Access, permitted()]`; the action is the operation's id unless given."""
+    return Depends(Guard(action))
 
 
-def authenticated() -> Any:
-    """Declare that any caller with a valid token is admitted."""
-    return Depends(Guard(None))
+def _purpose(request: Request) -> str | None:
+    values = request.headers.getlist("rongcuo-purpose")
+    if not values:
+        return None
+    if len(values) > 1 or not _PURPOSE.fullmatch(values[0]):
+        raise Problem("header-invalid")
+    return values[0]
 
 
 def _caller(request: Request) -> Caller:

@@ -4,15 +4,16 @@ import re
 from dataclasses import dataclass
 from hmac import digest
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, Header
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
+from shared.authz.access import Access
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.policy_engine import Decision, policies
 from shared.eventstore.transact import Cause
+from shared.kernel.metadata import Policy
 from shared.web.authentication import Guard, Parameter
 from shared.web.problems import Fault, Problem
 from shared.web.resources import Resources, resources
@@ -20,7 +21,6 @@ from shared.web.tracing import traceparent
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _ETAG = re.compile(r'(?:W/)?"v(0|[1-9]\d{0,17})"')
-_PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _BOOLEAN = TypeAdapter(bool)
 
 
@@ -50,7 +50,7 @@ class Call:
     identify it for idempotency without telling anything. `if_match` is the version the caller has read.
     """
 
-    caller: Caller
+    access: Access
     idempotency_key: str
     method: str
     path: str
@@ -58,42 +58,42 @@ class Call:
     digest: bytes
     if_match: int | None
     dry_run: bool
-    correlation: UUID
     traceparent: str | None
-    purpose: str | None
 
-    def cause(self) -> Cause:
-        """Return who and what causes the events, for their metadata."""
+    @property
+    def caller(self) -> Caller:
+        """Who commands."""
+        return self.access.caller
+
+    def cause(self, decision: Decision) -> Cause:
+        """Return who and what causes the events, and which policies permitted it, for their metadata."""
         return Cause(
             actor=self.caller.actor(),
-            correlation=self.correlation,
-            purpose=self.purpose,
+            correlation=self.access.trace_id,
+            purpose=self.access.purpose,
+            policy=Policy(ids=decision.policies, digest=policies().digest),
             traceparent=self.traceparent,
         )
 
 
-def commanded(*roles: Role) -> Any:
-    """Declare a command that needs one of `roles`: `call: Annotated[Call, commanded(Role.HANDLING_OFFICE)]`."""
-    if not roles:
-        raise ValueError("name the roles")
-    return Depends(Guard(frozenset(roles), _call, _PARAMETERS, commands=True))
+def commanded(action: str | None = None) -> Any:
+    """Declare a command: `call: Annotated[Call, commanded()]`; the action is the operation's id unless given."""
+    return Depends(Guard(action, _call, _PARAMETERS, commands=True))
 
 
 async def _call(request: Request) -> Call:
     dry_run, key = _dry_run(request), _idempotency_key(request)
-    held, caller, path = resources(request), request.state.caller, request.scope["path"]
+    held, access, path = resources(request), request.state.access, request.scope["path"]
     return Call(
-        caller=caller,
+        access=access,
         idempotency_key=key,
         method=request.method,
         path=path,
-        scope=_scope(held, caller, request.method, path),
+        scope=_scope(held, access.caller, request.method, path),
         digest=await _digest(held, request, path),
         if_match=_if_match(request),
         dry_run=dry_run,
-        correlation=UUID(request.state.trace_id),
         traceparent=traceparent(request.headers),
-        purpose=_purpose_code(request),
     )
 
 
@@ -123,15 +123,6 @@ def _if_match(request: Request) -> int | None:
     if len(values) > 1 or match is None:
         raise Problem("if-match-invalid")
     return int(match[1])
-
-
-def _purpose_code(request: Request) -> str | None:
-    values = request.headers.getlist("rongcuo-purpose")
-    if not values:
-        return None
-    if len(values) > 1 or not _PURPOSE.fullmatch(values[0]):
-        raise Problem("header-invalid")
-    return values[0]
 
 
 def _scope(held: Resources, caller: Caller, method: str, path: str) -> str:

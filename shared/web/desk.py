@@ -1,6 +1,6 @@
 """The command desk of one aggregate: the one order in which every command is judged, written and answered.
 
-Visible? → the same request before? → If-Match → build the command (only now is anything sealed) → decide and append.
+Permitted? → the same request before? → If-Match → build the command (only now is anything sealed) → decide and append.
 """
 
 import asyncio
@@ -12,7 +12,10 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel
 
-from shared.authz.caller import Caller
+from shared.authz.access import Access
+from shared.authz.facts import Facts
+from shared.authz.policy_engine import Decision
+from shared.authz.protection import Protection
 from shared.eventstore.append import IdempotencyRecord, KnownKey
 from shared.eventstore.cache import Folded
 from shared.eventstore.errors import KeyKnown, VersionConflict
@@ -75,36 +78,39 @@ def no_rules(_: object) -> None:
 class CommandDesk(Generic[S]):
     """Takes the commands of one aggregate.
 
-    `visible(caller, state)` tells whether the caller may know that the aggregate exists, `represent(state)` the name of
-    its state, `location(id)` the path of its representation.
+    `protection` says how a caller stands to the aggregate, `represent(state)` the name of its state, `location(id)` the
+    path of its representation. What is not permitted looks as if it did not exist.
     """
 
     store: EventStore
     decider: Decider[S]
-    visible: Callable[[Caller, S], bool]
+    protection: Protection[S]
     represent: Callable[[S], str | None]
     location: Callable[[UUID], str]
     read_after: ReadAfter
 
-    async def look(self, caller: Caller, aggregate_id: UUID) -> Folded[S]:
-        """Return the aggregate as it stands; raises Problem `not-found` also when the caller may not see it."""
+    async def look(self, access: Access, aggregate_id: UUID) -> Folded[S]:
+        """Return the aggregate as it stands; raises Problem `not-found` also when this is not permitted."""
         folded = await self.store.load(self.decider, aggregate_id)
-        self._check_visible(caller, folded)
+        self._judge(access, folded.version, folded.state)
         return folded
 
-    async def recall(self, caller: Caller, aggregate_id: UUID, moment: Moment = _NOW) -> list[Event]:
-        """Return the events up to `moment`, oldest first; raises Problem `not-found` as `look` does."""
+    async def recall(self, access: Access, aggregate_id: UUID, moment: Moment = _NOW) -> tuple[list[Event], Facts]:
+        """Return the events up to `moment`, oldest first, and how the caller stands to the aggregate now.
+
+        Raises Problem `not-found` as `look` does.
+        """
         stored = await self.store.log.read_stream(self.decider.stream(aggregate_id))
         decode = self.decider.codec.decode
         events = [decode(event.type, event.schema_version, event.payload) for event in stored]
-        if not events or not self.visible(caller, self.decider.fold(self.decider.initial, events)):
-            raise Problem("not-found")
+        state = self.decider.fold(self.decider.initial, events)
+        self._judge(access, len(events), state)
         if moment.as_of is not None:
             events = events[: len(until(stored, moment.as_of))]
         count = len(events) if moment.at_version is None else moment.at_version
         if not 0 < count <= len(events):
             raise Problem("not-found")
-        return events[:count]
+        return events[:count], self._facts(access, state)
 
     async def execute(
         self,
@@ -113,16 +119,16 @@ class CommandDesk(Generic[S]):
         command: object | Callable[[S], Awaitable[object]],
         *,
         rules: Callable[[S], Any] = no_rules,
-        creates: bool = False,
+        creates: Callable[[Any], Facts] | None = None,
     ) -> CommandAnswer:
         """Run `command`, or what the coroutine function `command(state)` builds; `rules(state)` go to `decide`.
 
-        With `creates` the id is a fresh one: nothing has to be visible or matched, and the answer is 201. Raises
-        Problem, Rejected and what `transact` raises; each has its answer in `shared.web.handlers`.
+        With `creates` the id is a fresh one: nothing has to be there or matched, `creates(command)` tells how the
+        caller stands to what is to be, and the answer is 201. Raises Problem, Rejected and what `transact` raises; each
+        has its answer in `shared.web.handlers`.
         """
         current, known = await self.store.look(self.decider, aggregate_id, scope=call.scope, key=call.idempotency_key)
-        if not creates:
-            self._check_visible(call.caller, current)
+        decision = None if creates else self._judge(call.access, current.version, current.state)
         if known and not call.dry_run:
             return await self._replay(call, known)
         if not creates:
@@ -132,7 +138,16 @@ class CommandDesk(Generic[S]):
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 made = await command(current.state) if callable(command) else command
-                outcome = await self._transact(call, aggregate_id, made, current, rules(current.state), creates)
+                decision = decision or self._judge_new(call.access, creates, made)
+                outcome = await self._transact(
+                    call,
+                    aggregate_id,
+                    made,
+                    current=current,
+                    rules=rules(current.state),
+                    decision=decision,
+                    new=bool(creates),
+                )
         except KeyKnown as twin:
             return await self._replay(call, twin.record)
         except Rejected:
@@ -140,25 +155,49 @@ class CommandDesk(Generic[S]):
             if not call.dry_run and (known := await self._known(call)):
                 return await self._replay(call, known)
             raise
-        except VersionConflict as moved_on:
+        except VersionConflict:
             if not creates:
-                await self._match(call, aggregate_id, moved_on.actual)
+                moved_on = await self.look(call.access, aggregate_id)
+                await self._match(call, aggregate_id, moved_on.version)
             raise
-        return self._answer(call, aggregate_id, outcome, creates)
+        return self._answer(call, aggregate_id, outcome, bool(creates))
 
-    def _check_visible(self, caller: Caller, folded: Folded[S]) -> None:
-        if folded.version == 0 or not self.visible(caller, folded.state):
-            raise Problem("not-found")
+    def _facts(self, access: Access, state: S) -> Facts:
+        return self.protection.relate(access.caller, state, self.store.clock())
+
+    def _judge(self, access: Access, version: int, state: S) -> Decision:
+        """Return what permits it; raises Problem `not-found`."""
+        if version:
+            decision = access.judge(self._facts(access, state))
+            if decision.permitted:
+                return decision
+        raise Problem("not-found")
+
+    def _judge_new(self, access: Access, creates: Callable[[Any], Facts] | None, command: object) -> Decision:
+        """Return what permits to make the thing; nothing has to be hidden, so the refusal says what it is."""
+        facts = creates(command) if creates else Facts()
+        decision = access.judge(facts)
+        if not decision.permitted:
+            raise Problem("not-permitted-here" if facts.within else "jurisdiction-not-permitted")
+        return decision
 
     async def _transact(
-        self, call: Call, aggregate_id: UUID, command: object, current: Folded[S], rules: Any, creates: bool
+        self,
+        call: Call,
+        aggregate_id: UUID,
+        command: object,
+        *,
+        current: Folded[S],
+        rules: Any,
+        decision: Decision,
+        new: bool,
     ) -> Outcome[S]:
         record = IdempotencyRecord(
             scope=call.scope,
             key=call.idempotency_key,
             digest=call.digest,
-            status=201 if creates else 200,
-            location=self.location(aggregate_id) if creates else None,
+            status=201 if new else 200,
+            location=self.location(aggregate_id) if new else None,
         )
         return await transact(
             self.store,
@@ -166,9 +205,9 @@ class CommandDesk(Generic[S]):
             aggregate_id,
             command,
             rules=rules,
-            cause=call.cause(),
+            cause=call.cause(decision),
             loaded=current,
-            expected_version=None if creates else call.if_match,
+            expected_version=None if new else call.if_match,
             idempotency=None if call.dry_run else record,
             dry_run=call.dry_run,
         )

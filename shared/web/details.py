@@ -64,7 +64,7 @@ async def detail(desk: CommandDesk[Any], edge: Edge, access: Access, aggregate_i
 
 
 def permitted_members(document: Document, access: Access, facts: Facts, protection: Protection[Any]) -> Document:
-    """Return the members whose class the caller may see; an identity that he may not see comes masked, or not at all."""
+    """Return the members whose class the caller may see; an identity that he may not see may come masked."""
     shown = {name: document[name] for name in _ALWAYS}
     for name, value in document.items():
         data = protection.classes.get(name)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from shared.kernel.decider import Decider
 from shared.kernel.events import Event
 from shared.kernel.sealed import Sealed
-from shared.web.authentication import authenticated
+from shared.web.authentication import permitted
 from shared.web.routes import router
 
 
@@ -44,7 +44,7 @@ def event_types(aggregates: Sequence[Decider[Any]]) -> APIRouter:
     )
     routes = router("审计 Audit")
 
-    @routes.get("/event-types", summary="事件类型", dependencies=[authenticated()])
+    @routes.get("/event-types", summary="事件类型", dependencies=[permitted()])
     async def list_event_types() -> EventTypes:
         """Return every event type of this service with its JSON Schema."""
         return known

@@ -8,8 +8,7 @@ from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.access import Access
 from shared.eventstore.log import EventLog
 from shared.kernel.instants import Instant
 from shared.kernel.recorded import Recorded
@@ -51,7 +50,7 @@ class FeedPage(BaseModel):
 @feed.get("/events", summary="审计数据流", response_model=FeedPage, responses={200: {"content": {NDJSON: {}}}})
 async def list_events(
     request: Request,
-    _caller: Annotated[Caller, permitted(Role.EXTERNAL_AUDITOR, Role.AUDITOR)],
+    _access: Annotated[Access, permitted()],
     after: Annotated[int, Query(ge=0, le=_MAX_POSITION, description="Position that you have.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="Events per page; NDJSON without it: all.")] = 200,
 ) -> FeedPage | StreamingResponse:

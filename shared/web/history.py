@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.authz.caller import Caller
+from shared.authz.access import Access
 from shared.kernel.decider import S
 from shared.kernel.instants import Instant
 from shared.kernel.metadata import Metadata
@@ -35,9 +35,9 @@ class HistoryItem(BaseModel):
     hash: str
 
 
-async def history(desk: CommandDesk[S], caller: Caller, aggregate_id: UUID, read: PageRead) -> Page[HistoryItem]:
+async def history(desk: CommandDesk[S], access: Access, aggregate_id: UUID, read: PageRead) -> Page[HistoryItem]:
     """Return a page of the events, oldest first; raises Problem `not-found` when the caller may not see it."""
-    await desk.look(caller, aggregate_id)
+    await desk.look(access, aggregate_id)
     after = int(read.after[0]) if read.after else 0
     stream = desk.decider.stream(aggregate_id)
     events = await desk.store.log.read_stream(stream, after=after, limit=read.limit + 1)

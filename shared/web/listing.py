@@ -1,16 +1,40 @@
-"""Lists: one page of a read model, cut to what the caller may see."""
+"""Lists: one page of a read model, cut to what the policies let the caller see."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, RowMapping, Select, Table, literal, or_, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy import true as always
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.authz.sight import Scope
+from shared.authz.access import Access
+from shared.authz.caller import Caller
+from shared.authz.conditions import All, Condition, Constant, Either, Fact, Not
+from shared.authz.data_classes import DataClass
+from shared.authz.policy_engine import policies
 from shared.eventstore.readmodels import ReadModel, reading
 from shared.kernel.instants import parse_instant
 from shared.web.pages import PageRead
+
+FactColumns = Mapping[str, ColumnElement[bool]]
+"""The SQL form of the facts that a read model knows; what it does not know is false, as in `Facts`."""
 
 
 async def rows(
@@ -18,22 +42,19 @@ async def rows(
     model: ReadModel,
     table: Table,
     read: PageRead,
-    scope: Scope,
+    access: Access,
+    facts: FactColumns,
     *,
-    owners: Sequence[Column[Any]],
+    classes: Mapping[str, DataClass] | None = None,
     equal: Mapping[str, object | None] | None = None,
     newest_by: Column[Any] | None = None,
 ) -> Sequence[RowMapping]:
     """Return the rows of the page that `read` asks for, and one more.
 
-    `owners` are the columns in which a party is its own; `equal` filters columns that are not None. Rows come by id,
-    with `newest_by` (an instant) the newest first. A table without a column `jurisdiction` is not cut by it.
+    `classes` are the columns that are more than the record: null where their class is not permitted. `equal` filters
+    columns that are not None. Rows come by id, with `newest_by` (an instant) the newest first.
     """
-    query = select(table).limit(read.limit + 1)
-    if scope.jurisdictions is not None and "jurisdiction" in table.c:
-        query = query.where(table.c.jurisdiction.in_(scope.jurisdictions))
-    if scope.party is not None:
-        query = query.where(or_(*(owner == scope.party for owner in owners)))
+    query = permitted_rows(table, access, facts, classes or {}).limit(read.limit + 1)
     for name, value in (equal or {}).items():
         if value is not None:
             query = query.where(table.c[name] == value)
@@ -41,6 +62,57 @@ async def rows(
         found = await connection.execute(_paged(query, table, read, newest_by))
         page: Sequence[RowMapping] = found.mappings().all()
         return page
+
+
+def permitted_rows(table: Table, access: Access, facts: FactColumns, classes: Mapping[str, DataClass]) -> Select[Any]:
+    """Return the query of everything in `table` that the caller may see."""
+
+    def permitted(data: DataClass) -> ColumnElement[bool]:
+        return in_sql(policies().condition(access.caller.roles, access.action, data), facts)
+
+    columns = [
+        case((permitted(classes[column.name]), column), else_=null()).label(column.name)
+        if column.name in classes
+        else column
+        for column in table.c
+    ]
+    return select(*columns).where(permitted(DataClass.RECORD))
+
+
+def in_sql(condition: Condition, facts: FactColumns) -> ColumnElement[bool]:
+    """Return the SQL expression that is true of the rows of which `condition` is true."""
+    match condition:
+        case Constant(value):
+            return always() if value else false()
+        case Fact(name):
+            return facts.get(name, false())
+        case Not(of):
+            return not_(in_sql(of, facts))
+        case All(of):
+            return and_(*(in_sql(part, facts) for part in of))
+        case Either(of):
+            return or_(*(in_sql(part, facts) for part in of))
+
+
+def within(jurisdiction: ColumnElement[str], caller: Caller) -> ColumnElement[bool]:
+    """Return the fact `within` of a column with jurisdiction codes."""
+    exactly = jurisdiction.in_(caller.jurisdictions)
+    return or_(exactly, *(jurisdiction.startswith(area, autoescape=True) for area in caller.areas()))
+
+
+def is_party(caller: Caller, *columns: Column[Any]) -> ColumnElement[bool]:
+    """Return the fact that the caller is the party in one of `columns`; null in a column is nobody."""
+    if caller.party is None:
+        return false()
+    return or_(*(column.is_not_distinct_from(caller.party) for column in columns))
+
+
+def handles(caller: Caller, office: Column[Any], handlers: Column[Any]) -> ColumnElement[bool]:
+    """Return the fact `assigned` of columns with the office and the persons (an array, null: nobody yet)."""
+    handled = literal(caller.subject) == func.any(handlers)
+    if caller.organisation is not None:
+        handled = or_(handled, office == caller.organisation)
+    return func.coalesce(handled, false())
 
 
 def _paged(query: Select[Any], table: Table, read: PageRead, newest_by: Column[Any] | None) -> Select[Any]:

@@ -76,22 +76,25 @@ def etag(version: int) -> str:
 
 @dataclass(frozen=True)
 class Freshness:
-    """Makes a read of read models wait, bounded, until they show the caller's own write.
+    """Makes a read of read models wait, bounded, for the caller's own write and for every change of permissions.
 
-    `wait_for(model, position, seconds)` tells whether the read model reached the position in time.
+    `wait_for(model, position, seconds)` tells whether the read model reached the position in time, `awaited(model)` the
+    position of the last change of permissions that it does not show yet, or 0.
     """
 
     read_after: ReadAfter
     log: str
     wait_for: Callable[[str, int, float], Awaitable[bool]]
+    awaited: Callable[[str], Awaitable[int]]
 
     async def reach(self, token: str | None, model: str) -> None:
         """Wait for `model`; raises Problem `read-after-invalid` or `read-model-behind` (after 2 s)."""
-        if token is None:
-            return
+        position = max(self._own(token), await self.awaited(model))
+        if position and not await self.wait_for(model, position, WAIT_S):
+            raise Problem("read-model-behind", headers={"Retry-After": "1"})
+
+    def _own(self, token: str | None) -> int:
         try:
-            position = self.read_after.position(token, self.log)
+            return 0 if token is None else self.read_after.position(token, self.log)
         except ValueError as error:
             raise Problem("read-after-invalid") from error
-        if not await self.wait_for(model, position, WAIT_S):
-            raise Problem("read-model-behind", headers={"Retry-After": "1"})

@@ -8,6 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from shared.authz.policy_engine import policies
 from shared.web.authentication import SCHEME, Guard
 from shared.web.command_routes import Handler, bound
 from shared.web.problems import Fault, Problem
@@ -17,7 +18,7 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 class UnguardedRoute(Exception):
-    """A route under /v1 does not declare who may call it (`permitted`, `authenticated` or `commanded`)."""
+    """A route under /v1 does not declare who may call it (`permitted` or `commanded`)."""
 
 
 class StrictRequest(Request):
@@ -62,6 +63,9 @@ class GuardedRoute(APIRoute):
         guard = next((dependant.call for dependant in dependants if isinstance(dependant.call, Guard)), None)
         if guard is None:
             raise UnguardedRoute(f"{self.methods} {self.path}")
+        action = guard.action or self.name
+        if not policies().knows(action):
+            raise UnguardedRoute(f"{self.methods} {self.path}: no policy schema knows the action {action}")
         self.openapi_extra = {**(self.openapi_extra or {}), **_told(guard)}
         known = {name for dependant in dependants for name in _query_names(dependant)}
         known |= {parameter["name"] for parameter in guard.parameters if parameter["in"] == "query"}
@@ -71,7 +75,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            strict.state.caller = guard.admit(strict)
+            strict.state.access = guard.admit(strict, action)
             if strict.scope["query_string"]:
                 _check_query(strict, known)
             if takes_body:
@@ -90,8 +94,6 @@ def router(*tags: str) -> APIRouter:
 def _told(guard: Guard) -> dict[str, Any]:
     """Return what the guard adds to the operation's description."""
     told: dict[str, Any] = {"security": [{SCHEME: []}]}
-    if guard.roles is not None:
-        told["x-roles"] = sorted(guard.roles)
     if guard.parameters:
         told["parameters"] = [dict(parameter) for parameter in guard.parameters]
     return told

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from services.adjudication.domain.tolerance_case import commands as case
 from services.archive.domain.dossier import commands as dossier
+from services.archive.domain.erasure import commands as erasure
+from services.archive.domain.legal_hold import commands as hold
 from services.intake.domain.party import commands as party
 from services.intake.domain.report import commands as report
 from services.intake.domain.submission import commands as submission
@@ -75,7 +77,9 @@ FINDING = submission.SubmitSubmission(
     at=AT,
 )
 APPLICATION = replace(FINDING, kind="application", applicant_kind="unit", applicant=UNIT, found_by=None, found_on=None)
-RETURN = submission.ReturnForSupplement(submission_id=SUBMISSION, missing=sealed("missing"), at=AT)
+RETURN = submission.ReturnForSupplement(
+    submission_id=SUBMISSION, missing=sealed("missing"), at=AT, clerk="officer-1", office="office-1"
+)
 RESUBMIT = submission.Resubmit(
     submission_id=SUBMISSION,
     statement=sealed("statement", "supplemented"),
@@ -83,9 +87,13 @@ RESUBMIT = submission.Resubmit(
     other_situation=sealed("other_situation"),
     at=AT,
 )
-ACCEPT = submission.AcceptSubmission(submission_id=SUBMISSION, case_id=CASE, at=AT)
+ACCEPT = submission.AcceptSubmission(
+    submission_id=SUBMISSION, case_id=CASE, at=AT, clerk="officer-1", office="office-1"
+)
 WITHDRAW = submission.WithdrawSubmission(submission_id=SUBMISSION, reason=sealed("reason"), at=AT)
-NOTE_CASE = submission.NoteCaseOpened(submission_id=SUBMISSION, case_id=CASE, at=AT)
+NOTE_CASE = submission.NoteCaseOpened(
+    submission_id=SUBMISSION, case_id=CASE, at=AT, clerk="officer-1", office="office-1"
+)
 
 REPORT_ID, REPORTER, UNMASKING = (an_id(number) for number in (301, 302, 303))
 ANONYMOUS = report.ReceiveReport(
@@ -146,7 +154,14 @@ INITIATE = case.InitiateCase(
     act_on=ACT_ON,
     at=AT,
 )
-OPEN = case.OpenInvestigation(case_id=CASE, officers=("officer-1", "officer-2"), opened_on=date(2022, 4, 21), at=AT)
+OPEN = case.OpenInvestigation(
+    case_id=CASE,
+    officers=("officer-1", "officer-2"),
+    opened_on=date(2022, 4, 21),
+    at=AT,
+    clerk="officer-1",
+    office="office-1",
+)
 VISIT = case.RecordInvestigation(
     case_id=CASE,
     record_id=an_id(101),
@@ -213,6 +228,49 @@ ENTER_CONCLUSION = dossier.EnterPaper(
 )
 ENTER_FEEDBACK = replace(ENTER_CONCLUSION, paper="feedback", event_id=an_id(202), field=None, on=date(2022, 5, 6))
 COMPLETE = dossier.CompleteVolume(case_id=CASE, on=date(2022, 12, 30), pages=47, retention="permanent", at=AT)
+
+LONG_AFTER = datetime(2038, 1, 4, 1, 30, tzinfo=UTC)
+REQUEST_ERASURE = erasure.RequestErasure(
+    erasure_id=an_id(301),
+    case_id=CASE,
+    matter=MATTER,
+    jurisdiction="331123",
+    rules_version=PACK,
+    subject=CADRE,
+    identity=False,
+    ground="retention-over",
+    by="issuer|archivist-02",
+    retention="short",
+    completed_on=date(2022, 12, 30),
+    held=False,
+    other_matters=(),
+    at=LONG_AFTER,
+)
+ENDORSE = erasure.ApproveErasure(
+    erasure_id=an_id(301),
+    digest="d991b6655075f00125463f8297920e798049684785b0932a6100644ccf49a2e7",
+    by="issuer|head-01",
+    at=LONG_AFTER,
+)
+APPROVE_ERASURE = replace(ENDORSE, by="issuer|leader-02")
+EXECUTE = erasure.ExecuteErasure(
+    erasure_id=an_id(301),
+    retention="short",
+    completed_on=date(2022, 12, 30),
+    cleared=True,
+    other_matters=(),
+    at=LONG_AFTER,
+)
+RECORD_DESTRUCTION = erasure.RecordDestruction(
+    erasure_id=an_id(301), keys=(an_id(900),), destroyed_at=LONG_AFTER, at=LONG_AFTER
+)
+PLACE_HOLD = hold.PlaceHold(
+    matter=MATTER, jurisdiction="331123", rules_version=PACK, ground="litigation", by="issuer|head-01", at=LONG_AFTER
+)
+RELEASE_HOLD = hold.ReleaseHold(matter=MATTER, by="issuer|leader-02", at=LONG_AFTER)
+CONSIDER_ERASURE = hold.ConsiderErasure(
+    erasure_id=an_id(301), subject=CADRE, matter=MATTER, jurisdiction="331123", rules_version=PACK, at=LONG_AFTER
+)
 
 ISSUE = notice.IssueNotice(
     notice_id=NOTICE,

@@ -10,8 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from shared.authz.access import Access
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.facts import Facts
+from shared.authz.protection import Protection
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.read_after import ReadAfter
 from shared.eventstore.store import EventStore
@@ -21,7 +23,7 @@ from shared.kernel.events import Codec, Event
 from shared.kernel.ids import new_id
 from shared.kernel.sealed import Sealed
 from shared.web.app import Service
-from shared.web.authentication import authenticated, permitted
+from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandDesk, CommandResult
 from shared.web.history import HistoryItem, history
@@ -161,22 +163,35 @@ class PetitionView(BaseModel):
 
 
 Application = Annotated[Petitions, provided(Petitions)]
-Office = Annotated[Call, commanded(Role.HANDLING_OFFICE, Role.APPLICANT_PERSON)]
-Anybody = Annotated[Caller, authenticated()]
+Office = Annotated[Call, commanded("register_party")]
+"""Handling offices, and applicants for what is their own."""
+Reader = Annotated[Access, permitted("read_party")]
+Anybody = Annotated[Access, permitted("list_event_types")]
+
+
+def facts(caller: Caller, jurisdiction: str | None) -> Facts:
+    """Say how a caller stands to a petition: one that an applicant sees is always his own."""
+    applies = "applicant_person" in caller.roles
+    return Facts(within=caller.within(jurisdiction or ""), concerned=applies, unassigned=True)
+
+
+PROTECTION = Protection[Petition](lambda caller, state, _: facts(caller, state.jurisdiction), {})
 
 
 @petitions.post("/petitions", status_code=201, response_model=CommandResult, summary="File a petition")
 async def file_petition(filing: Filing, call: Office, application: Application) -> CommandAnswer:
     """File a petition."""
     command = FilePetition(new_id(), filing.jurisdiction, filing.title)
-    return await application.desk.execute(call, new_id(), command, creates=True)
+    return await application.desk.execute(
+        call, new_id(), command, creates=lambda made: facts(call.caller, made.jurisdiction)
+    )
 
 
 @petitions.get("/petitions/{petition_id}", summary="Read a petition")
-async def read_petition(petition_id: UUID, caller: Anybody, read: Detail, application: Application) -> PetitionView:
+async def read_petition(petition_id: UUID, access: Reader, read: Detail, application: Application) -> PetitionView:
     """Read a petition, now or as it was."""
     desk = application.desk
-    events = await desk.recall(caller, petition_id, read.moment)
+    events, _ = await desk.recall(access, petition_id, read.moment)
     read.answered(len(events))
     state = desk.decider.fold(desk.decider.initial, events)
     return PetitionView(
@@ -188,7 +203,7 @@ async def read_petition(petition_id: UUID, caller: Anybody, read: Detail, applic
 async def accept_petition(
     petition_id: UUID,
     reasons: Reasons,
-    call: Annotated[Call, commanded(Role.HANDLING_OFFICE)],
+    call: Annotated[Call, commanded("return_submission")],
     application: Application,
 ) -> CommandAnswer:
     """Accept a petition."""
@@ -208,15 +223,15 @@ async def add_remark(petition_id: UUID, remark: Reasons, call: Office, applicati
 
 @petitions.get("/petitions/{petition_id}/history", summary="History of a petition")
 async def petition_history(
-    petition_id: UUID, caller: Anybody, read: Paged, application: Application
+    petition_id: UUID, access: Reader, read: Paged, application: Application
 ) -> Page[HistoryItem]:
     """What happened to a petition."""
-    return await history(application.desk, caller, petition_id, read)
+    return await history(application.desk, access, petition_id, read)
 
 
 @petitions.get("/numbers", summary="A list")
 async def list_numbers(
-    _caller: Annotated[Caller, permitted(Role.HANDLING_OFFICE)],
+    _access: Annotated[Access, permitted("return_submission")],
     read: Paged,
     application: Application,
     parity: str | None = None,
@@ -228,7 +243,7 @@ async def list_numbers(
 
 
 @petitions.get("/failure", summary="Fails")
-async def fail(_caller: Anybody) -> None:
+async def fail(_access: Anybody) -> None:
     """Fail with a text that nobody may see."""
     raise RuntimeError("secret: 张某 lives here")
 
@@ -241,7 +256,7 @@ def service(
     desk = CommandDesk(
         store=store,
         decider=PETITION,
-        visible=lambda caller, state: caller.within(state.jurisdiction or ""),
+        protection=PROTECTION,
         represent=lambda state: state.state,
         location=lambda petition_id: f"/intake/v1/petitions/{petition_id}",
         read_after=read_after,
@@ -250,7 +265,11 @@ def service(
     async def up_to_date(model: str, position: int, seconds: float) -> bool:
         return True
 
-    application = Petitions(desk, Freshness(read_after, "intake", wait_for or up_to_date), [] if made is None else made)
+    async def nothing_awaited(model: str) -> int:
+        return 0
+
+    fresh = Freshness(read_after, "intake", wait_for or up_to_date, nothing_awaited)
+    application = Petitions(desk, fresh, [] if made is None else made)
     return Service(
         name="intake",
         title="受理",

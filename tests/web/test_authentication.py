@@ -8,7 +8,7 @@ from shared.authz.development import DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.store import EventStore
 from shared.web.app import create_app
-from shared.web.authentication import authenticated, permitted
+from shared.web.authentication import permitted
 from shared.web.routes import UnguardedRoute, router
 from tests.web.conftest import As
 from tests.web.petitions import service
@@ -69,13 +69,13 @@ async def test_another_role_is_refused(client: httpx.AsyncClient, as_: As) -> No
 def test_a_route_that_names_nobody_cannot_be_declared() -> None:
     with pytest.raises(UnguardedRoute):
         router("x").get("/x")(_nothing)
-    with pytest.raises(ValueError, match="name the roles"):
-        permitted()
+    with pytest.raises(UnguardedRoute, match="no policy schema knows the action _nothing"):
+        router("x").get("/x", dependencies=[permitted()])(_nothing)
 
 
 def test_a_router_of_another_making_is_refused_at_start_up(store: EventStore, verifier: TokenVerifier) -> None:
     plain = APIRouter()
-    plain.get("/x", dependencies=[authenticated()])(_nothing)
+    plain.get("/x", dependencies=[permitted("list_event_types")])(_nothing)
     with pytest.raises(UnguardedRoute):
         create_app(service(store, verifier, plain))
 
@@ -83,7 +83,7 @@ def test_a_router_of_another_making_is_refused_at_start_up(store: EventStore, ve
 def test_two_operations_of_one_name_are_refused_at_start_up(store: EventStore, verifier: TokenVerifier) -> None:
     twice = router("x")
     for path in ("/x", "/y"):
-        twice.get(path, dependencies=[authenticated()])(_nothing)
+        twice.get(path, dependencies=[permitted("list_event_types")])(_nothing)
     with pytest.raises(ValueError, match="_nothing"):
         create_app(service(store, verifier, twice))
 

@@ -8,7 +8,6 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.authz.roles import Role
 from shared.kernel.ids import new_id
 from shared.web.commands import Call, commanded
 from shared.web.routes import router
@@ -16,7 +15,7 @@ from tests.web.conftest import As
 from tests.web.petitions import Filing, Reasons
 
 FILE = "/intake/v1/petitions"
-Office = Annotated[Call, commanded(Role.HANDLING_OFFICE)]
+Office = Annotated[Call, commanded("register_party")]
 
 
 async def _two_bodies(call: Office, one: Filing, other: Reasons) -> Response: ...  # type: ignore[empty-body]

@@ -6,8 +6,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from shared.authz.access import Access
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.facts import Facts
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.append import Append, Stored
 from shared.eventstore.store import EventStore
@@ -281,16 +282,20 @@ async def test_a_twin_that_finds_its_draft_used_up_gets_the_first_answer(store: 
     async with made.resources() as held:
         assert isinstance(held.application, petitions.Petitions)
         desk = held.application.desk
-    caller = Caller("issuer", "o-1", frozenset({Role.HANDLING_OFFICE}), None, ("331123",), None)
-    call = Call(caller, str(new_id()), "POST", FILE, "scope", b"digest", None, False, new_id(), None, None)
+    caller = Caller("issuer", "o-1", frozenset({"handling_office"}), None, ("331123",), None)
+    access = Access(caller, "register_party", new_id())
+    call = Call(access, str(new_id()), "POST", FILE, "scope", b"digest", None, False, None)
     first, file = new_id(), petitions.FilePetition(new_id(), "331123", "申请")
 
+    def new(made: petitions.FilePetition) -> Facts:
+        return petitions.facts(caller, made.jurisdiction)
+
     async def too_late(_: petitions.Petition) -> object:
-        await desk.execute(call, first, file, creates=True)
+        await desk.execute(call, first, file, creates=new)
         raise Rejected("draft-unknown", "没有这份草稿。")
 
-    answer = await desk.execute(call, new_id(), too_late, creates=True)
+    answer = await desk.execute(call, new_id(), too_late, creates=new)
     assert answer.headers["idempotent-replayed"] == "true"
     assert answer.headers["location"] == f"{FILE}/{first}"
     with pytest.raises(Rejected):
-        await desk.execute(replace(call, dry_run=True), first, too_late, creates=True)
+        await desk.execute(replace(call, dry_run=True), first, too_late, creates=new)

@@ -6,10 +6,9 @@ from uuid import UUID
 from services.adjudication.api.views import ToleranceCaseRow, ToleranceCaseView
 from services.adjudication.application import requests
 from services.adjudication.application.service import Adjudication
-from services.adjudication.application.tolerance_case import SIGHT
 from services.adjudication.projections import case_list
-from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.access import Access
+from shared.authz.data_classes import DataClass
 from shared.kernel.representation import Document
 from shared.web import listing
 from shared.web.authentication import permitted
@@ -25,34 +24,24 @@ from shared.web.text import Code
 
 routes = router("容错案件 Tolerance cases")
 Service = Annotated[Adjudication, provided(Adjudication)]
-Handling = Annotated[Call, commanded(Role.HANDLING_OFFICE)]
-Committee = Annotated[Call, commanded(Role.ADJUDICATION_COMMITTEE)]
-Reader = Annotated[Caller, permitted(*SIGHT.readers)]
-Officer = Annotated[Caller, permitted(*sorted(SIGHT.officers))]
-FOR_PARTIES = frozenset(
-    {
-        *("matter", "submission_id", "jurisdiction", "rules_version", "source", "concerned", "applicant", "situations"),
-        *("act_on", "defences", "outcome", "grounds", "concluded_on", "reasons", "protections"),
-        *("fed_back_on", "explained"),
-    }
-)
-"""What a party is shown of its case: the conclusion, and to the cadre concerned the defence; no investigation."""
+Commanding = Annotated[Call, commanded()]
+Reader = Annotated[Access, permitted()]
 
 
 @routes.get("/tolerance-cases", summary="案件列表")
 async def list_cases(
-    caller: Reader, service: Service, read: Paged, state: Code | None = None
+    access: Reader, service: Service, read: Paged, state: Code | None = None
 ) -> Page[ToleranceCaseRow]:
     """List the cases of the caller's jurisdictions; a party sees its own."""
     await service.freshness.reach(read.read_after, case_list.MODEL.name)
-    table = case_list.cases
     rows = await listing.rows(
         service.engine,
         case_list.MODEL,
-        table,
+        case_list.cases,
         read,
-        SIGHT.scope(caller),
-        owners=[table.c.concerned, table.c.applicant],
+        access,
+        case_list.facts(access.caller, service.cases.clock()),
+        classes={"outcome": DataClass.CONCLUSION},
         equal={"state": state},
     )
     items = [ToleranceCaseRow(**row, href=service.cases.desk.location(row["id"])) for row in rows]
@@ -65,62 +54,88 @@ async def list_cases(
     response_model_exclude_unset=True,
     summary="案件详情",
 )
-async def read_case(case_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
+async def read_case(case_id: UUID, access: Reader, service: Service, read: Detail) -> Document:
     """Read a case as it stands, or as it stood."""
-    members = None if SIGHT.is_officer(caller) else FOR_PARTIES
-    case = await detail(service.cases.desk, service.cases.edge, caller, case_id, read, members)
-    if members is not None and case["concerned"] != str(caller.party):
-        case.pop("defences", None)
-    return case
+    return await detail(service.cases.desk, service.cases.edge, access, case_id, read)
 
 
 @routes.get("/tolerance-cases/{case_id}/history", summary="案件全部经过")
-async def read_case_history(case_id: UUID, caller: Officer, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_case_history(case_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
     """Every event of the case: type, actor, time, hash."""
-    return await history(service.cases.desk, caller, case_id, read)
+    return await history(service.cases.desk, access, case_id, read)
 
 
 @routes.post("/tolerance-cases/{case_id}/investigation", response_model=CommandResult, summary="开展调查核实")
 async def open_investigation(
-    case_id: UUID, body: requests.Investigation, call: Handling, service: Service
+    case_id: UUID, body: requests.Investigation, call: Commanding, service: Service
 ) -> CommandAnswer:
     """Open the investigation, by two officers or more."""
     return await service.cases.open_investigation(call, case_id, body)
 
 
 @routes.post("/tolerance-cases/{case_id}/investigation-records", response_model=CommandResult, summary="记录调查核实")
-async def record_investigation(case_id: UUID, body: requests.Record, call: Handling, service: Service) -> CommandAnswer:
+async def record_investigation(
+    case_id: UUID, body: requests.Record, call: Commanding, service: Service
+) -> CommandAnswer:
     """Keep the record of one activity."""
     return await service.cases.record_investigation(call, case_id, body)
 
 
 @routes.post("/tolerance-cases/{case_id}/defence", response_model=CommandResult, summary="听取申辩")
-async def hear_defence(case_id: UUID, body: requests.Defence, call: Handling, service: Service) -> CommandAnswer:
+async def hear_defence(case_id: UUID, body: requests.Defence, call: Commanding, service: Service) -> CommandAnswer:
     """Record the defence, or its signed waiver."""
     return await service.cases.hear_defence(call, case_id, body)
 
 
 @routes.post("/tolerance-cases/{case_id}/report", response_model=CommandResult, summary="提交调查报告")
-async def file_report(case_id: UUID, body: requests.Report, call: Handling, service: Service) -> CommandAnswer:
+async def file_report(case_id: UUID, body: requests.Report, call: Commanding, service: Service) -> CommandAnswer:
     """File the report on facts and eligibility."""
     return await service.cases.file_report(call, case_id, body)
 
 
 @routes.post("/tolerance-cases/{case_id}/situation-recognitions", response_model=CommandResult, summary="认定其他情形")
 async def recognise_situation(
-    case_id: UUID, body: requests.Recognition, call: Committee, service: Service
+    case_id: UUID, body: requests.Recognition, call: Commanding, service: Service
 ) -> CommandAnswer:
     """Recognise the open class X for this case, with reasons."""
     return await service.cases.recognise_situation(call, case_id, body)
 
 
 @routes.post("/tolerance-cases/{case_id}/conclusion", response_model=CommandResult, summary="作出认定")
-async def conclude(case_id: UUID, body: requests.Conclusion, call: Committee, service: Service) -> CommandAnswer:
+async def conclude(case_id: UUID, body: requests.Conclusion, call: Commanding, service: Service) -> CommandAnswer:
     """Conclude collectively: 容错免责, 容错减责 or 不予容错."""
     return await service.cases.conclude(call, case_id, body)
 
 
 @routes.post("/tolerance-cases/{case_id}/feedback", response_model=CommandResult, summary="反馈")
-async def give_feedback(case_id: UUID, body: requests.Feedback, call: Handling, service: Service) -> CommandAnswer:
+async def give_feedback(case_id: UUID, body: requests.Feedback, call: Commanding, service: Service) -> CommandAnswer:
     """Tell the party the outcome; the notice follows."""
     return await service.cases.give_feedback(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/assignment", response_model=CommandResult, summary="确定承办部门")
+async def assign_office(case_id: UUID, body: requests.Assignment, call: Commanding, service: Service) -> CommandAnswer:
+    """Give the case to an office; whoever had it before loses sight of it at once."""
+    return await service.cases.assign_office(call, case_id, body)
+
+
+@routes.post("/tolerance-cases/{case_id}/access-grants", response_model=CommandResult, summary="阅卷授权")
+async def grant_access(case_id: UUID, body: requests.Grant, call: Commanding, service: Service) -> CommandAnswer:
+    """Let a committee member, an expert, a trial officer, a reviewer or the organisation department in, for a time."""
+    return await service.cases.grant_access(call, case_id, body)
+
+
+@routes.post(
+    "/tolerance-cases/{case_id}/access-grants/{grant_id}/end", response_model=CommandResult, summary="终止阅卷授权"
+)
+async def end_access(
+    case_id: UUID, grant_id: UUID, _body: requests.AccessEnd, call: Commanding, service: Service
+) -> CommandAnswer:
+    """End a grant before its time."""
+    return await service.cases.end_access(call, case_id, grant_id)
+
+
+@routes.post("/tolerance-cases/{case_id}/recusals", response_model=CommandResult, summary="登记回避")
+async def record_recusal(case_id: UUID, body: requests.Recusal, call: Commanding, service: Service) -> CommandAnswer:
+    """Record that oneself, or by a leader's order somebody else, is recused from the case."""
+    return await service.cases.record_recusal(call, case_id, body)

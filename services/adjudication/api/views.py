@@ -39,16 +39,41 @@ class RecognitionView(BaseModel):
     on: date
 
 
+class GrantView(BaseModel):
+    """一项阅卷授权."""
+
+    grant_id: UUID
+    person: str
+    role: str
+    begins_at: Instant
+    ends_at: Instant
+
+
+class EndView(BaseModel):
+    """一项提前终止的授权."""
+
+    grant_id: UUID
+    ended_at: Instant
+
+
+class RecusalView(BaseModel):
+    """一项回避."""
+
+    person: str
+    ground: str
+    by: str
+
+
 class ToleranceCaseView(View):
-    """容错案件. A member is absent until the event that sets it has happened."""
+    """容错案件. A member is absent until the event that sets it has happened, and for who may not see its class."""
 
     matter: UUID
     submission_id: UUID
     jurisdiction: str
     rules_version: str
     source: str
-    concerned: UUID
-    applicant: UUID | None
+    concerned: UUID | None = None
+    applicant: UUID | None = None
     notify: UUID | None = None
     situations: tuple[str, ...]
     act_on: date
@@ -73,6 +98,11 @@ class ToleranceCaseView(View):
     protections: tuple[str, ...] = ()
     fed_back_on: date | None = None
     explained: bool | None = None
+    office: str | None = None
+    persons: tuple[str, ...] = ()
+    access_grants: tuple[GrantView, ...] = ()
+    access_ends: tuple[EndView, ...] = ()
+    recusals: tuple[RecusalView, ...] = ()
 
 
 class ToleranceCaseRow(BaseModel):

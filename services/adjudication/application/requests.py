@@ -5,7 +5,7 @@ Members are named as the command's fields are, so that the pointer of a refusal 
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.web.text import Body, ClientId, Code, Day, LongText
 
@@ -78,3 +78,29 @@ class Feedback(Body):
 
     on: Day
     explained: bool
+
+
+class Assignment(Body):
+    """确定承办部门: the organisation's id, as it stands in the tokens of its officers."""
+
+    office: Code
+
+
+class Grant(Body):
+    """阅卷授权; the id is the client's own (UUIDv7), `person` the subject of that person's tokens."""
+
+    grant_id: ClientId
+    person: Code
+    role: Code
+    ends_at: AwareDatetime
+
+
+class AccessEnd(Body):
+    """终止阅卷授权."""
+
+
+class Recusal(Body):
+    """回避: of the caller himself, or, ordered by a leader, of `person`."""
+
+    person: Code | None = None
+    ground: Code

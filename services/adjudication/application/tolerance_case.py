@@ -1,6 +1,7 @@
 """Use cases of a tolerance case 容错案件: seal what was said, build the command, hand it to the desk."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import overload
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from services.adjudication.application import requests
 from services.adjudication.domain.tolerance_case import commands
 from services.adjudication.domain.tolerance_case.state import ToleranceCase
 from shared.authz.caller import Caller
+from shared.authz.data_classes import DataClass
+from shared.authz.facts import GRANTS, Facts
+from shared.authz.protection import Protection
 from shared.authz.roles import Role
-from shared.authz.sight import PARTIES, Sight
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.sealed import Sealed
@@ -18,15 +21,41 @@ from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.sealing import Edge
 
-SIGHT = Sight(
-    frozenset({Role.HANDLING_OFFICE, Role.ADJUDICATION_COMMITTEE, Role.TRIAL_OFFICE, Role.EXTERNAL_AUDITOR}), PARTIES
-)
+CLASSES = {
+    **dict.fromkeys(("matter", "submission_id", "jurisdiction", "rules_version", "source"), DataClass.RECORD),
+    **dict.fromkeys(("situations", "act_on"), DataClass.RECORD),
+    **dict.fromkeys(("concerned", "applicant", "notify"), DataClass.PEOPLE),
+    **dict.fromkeys(("office", "persons", "access_grants", "access_ends", "recusals"), DataClass.HANDLING),
+    **dict.fromkeys(("officers", "opened_on", "investigation_records", "reported_on"), DataClass.INVESTIGATION),
+    **dict.fromkeys(("signed_by", "recognitions"), DataClass.INVESTIGATION),
+    **dict.fromkeys(("facts", "eligibility", "conditions", "exclusions"), DataClass.EXTRACT),
+    "defences": DataClass.STATEMENT,
+    **dict.fromkeys(("outcome", "grounds", "concluded_on", "reasons", "protections"), DataClass.CONCLUSION),
+    **dict.fromkeys(("fed_back_on", "explained"), DataClass.CONCLUSION),
+    **dict.fromkeys(("decided_by", "departure_reasons", "legality_confirmed"), DataClass.VOTES),
+}
+LEADERS = frozenset({Role.DIC_HEAD, Role.DIC_LEADER})
 
 
-def visible(caller: Caller, case: ToleranceCase) -> bool:
-    """Officers see the cases of their jurisdictions, a party its own."""
-    first = case.initiated
-    return first is not None and SIGHT.sees(caller, first.jurisdiction, (first.concerned, first.applicant))
+def relate(caller: Caller, case: ToleranceCase, at: datetime) -> Facts:
+    """Say how the caller stands to a case: whose it is, who has it, who is let in for a time, who is out."""
+    first, handled = case.initiated, case.handled
+    if first is None:
+        return Facts()
+    granted = case.granted(caller.subject, at)
+    return Facts(
+        within=caller.within(first.jurisdiction),
+        concerned=caller.party == first.concerned,
+        applicant=caller.party is not None and caller.party == first.applicant,
+        unassigned=handled is None,
+        assigned=handled is not None and caller.handles(handled.office, handled.persons),
+        recused=caller.subject.casefold() in {person.casefold() for person in case.recused},
+        concluded=case.concluded is not None,
+        **{fact: role in granted for role, fact in GRANTS.items()},
+    )
+
+
+PROTECTION = Protection(relate, CLASSES)
 
 
 @dataclass(frozen=True)
@@ -40,9 +69,9 @@ class ToleranceCases:
 
     async def open_investigation(self, call: Call, case_id: UUID, body: requests.Investigation) -> CommandAnswer:
         """开展调查核实."""
-        return await self._run(
-            call, case_id, commands.OpenInvestigation(case_id, body.officers, body.opened_on, self.clock())
-        )
+        clerk, office = call.caller.subject, call.caller.organisation
+        command = commands.OpenInvestigation(case_id, body.officers, body.opened_on, self.clock(), clerk, office)
+        return await self._run(call, case_id, command)
 
     async def record_investigation(self, call: Call, case_id: UUID, body: requests.Record) -> CommandAnswer:
         """记录调查核实."""
@@ -122,6 +151,25 @@ class ToleranceCases:
     async def give_feedback(self, call: Call, case_id: UUID, body: requests.Feedback) -> CommandAnswer:
         """反馈."""
         return await self._run(call, case_id, commands.GiveFeedback(case_id, body.on, body.explained, self.clock()))
+
+    async def assign_office(self, call: Call, case_id: UUID, body: requests.Assignment) -> CommandAnswer:
+        """确定承办部门."""
+        return await self._run(call, case_id, commands.AssignOffice(case_id, body.office, self.clock()))
+
+    async def grant_access(self, call: Call, case_id: UUID, body: requests.Grant) -> CommandAnswer:
+        """阅卷授权."""
+        command = commands.GrantAccess(case_id, body.grant_id, body.person, body.role, body.ends_at, self.clock())
+        return await self._run(call, case_id, command)
+
+    async def end_access(self, call: Call, case_id: UUID, grant_id: UUID) -> CommandAnswer:
+        """终止阅卷授权."""
+        return await self._run(call, case_id, commands.EndAccess(case_id, grant_id, self.clock()))
+
+    async def record_recusal(self, call: Call, case_id: UUID, body: requests.Recusal) -> CommandAnswer:
+        """登记回避."""
+        by, leads = call.caller.subject, bool(call.caller.roles & LEADERS)
+        command = commands.RecordRecusal(case_id, body.person or by, body.ground, by, leads, self.clock())
+        return await self._run(call, case_id, command)
 
     async def _run(self, call: Call, case_id: UUID, command: object) -> CommandAnswer:
         return await self.desk.execute(call, case_id, command, rules=lambda _: self.rules)

@@ -5,11 +5,9 @@ from uuid import UUID
 
 from services.archive.api.views import DossierRow, DossierView
 from services.archive.application import requests
-from services.archive.application.dossier import SIGHT
 from services.archive.application.service import Archive
 from services.archive.projections import dossier_list
-from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.access import Access
 from shared.kernel.representation import Document
 from shared.web import listing
 from shared.web.authentication import permitted
@@ -25,12 +23,12 @@ from shared.web.text import Code
 
 routes = router("卷宗 Dossiers")
 Service = Annotated[Archive, provided(Archive)]
-Archiving = Annotated[Call, commanded(Role.ARCHIVIST)]
-Reader = Annotated[Caller, permitted(*SIGHT.readers)]
+Archiving = Annotated[Call, commanded()]
+Reader = Annotated[Access, permitted()]
 
 
 @routes.get("/dossiers", summary="卷宗列表")
-async def list_dossiers(caller: Reader, service: Service, read: Paged, state: Code | None = None) -> Page[DossierRow]:
+async def list_dossiers(access: Reader, service: Service, read: Paged, state: Code | None = None) -> Page[DossierRow]:
     """List the dossiers of the caller's jurisdictions."""
     await service.freshness.reach(read.read_after, dossier_list.MODEL.name)
     rows = await listing.rows(
@@ -38,8 +36,8 @@ async def list_dossiers(caller: Reader, service: Service, read: Paged, state: Co
         dossier_list.MODEL,
         dossier_list.dossiers,
         read,
-        SIGHT.scope(caller),
-        owners=[],
+        access,
+        dossier_list.facts(access.caller),
         equal={"state": state},
     )
     items = [DossierRow(**row, href=service.dossiers.desk.location(row["id"])) for row in rows]
@@ -47,15 +45,15 @@ async def list_dossiers(caller: Reader, service: Service, read: Paged, state: Co
 
 
 @routes.get("/dossiers/{case_id}", response_model=DossierView, response_model_exclude_unset=True, summary="卷宗")
-async def read_dossier(case_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
+async def read_dossier(case_id: UUID, access: Reader, service: Service, read: Detail) -> Document:
     """Read the dossier of a case."""
-    return await detail(service.dossiers.desk, service.dossiers.edge, caller, case_id, read)
+    return await detail(service.dossiers.desk, service.dossiers.edge, access, case_id, read)
 
 
 @routes.get("/dossiers/{case_id}/history", summary="卷宗全部经过")
-async def read_dossier_history(case_id: UUID, caller: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_dossier_history(case_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
     """Every event of the dossier: type, actor, time, hash."""
-    return await history(service.dossiers.desk, caller, case_id, read)
+    return await history(service.dossiers.desk, access, case_id, read)
 
 
 @routes.post("/dossiers/{case_id}/volume", response_model=CommandResult, summary="案结卷成")

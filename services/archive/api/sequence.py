@@ -6,8 +6,7 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from services.archive.application.service import Archive
-from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.access import Access
 from shared.web.authentication import permitted
 from shared.web.feed import FeedItem, feed_item
 from shared.web.problems import Problem
@@ -33,7 +32,7 @@ class SequencePage(BaseModel):
 
 @routes.get("/sequence", summary="四个日志的统一顺序")
 async def list_sequence(
-    _caller: Annotated[Caller, permitted(Role.EXTERNAL_AUDITOR, Role.AUDITOR)],
+    _access: Annotated[Access, permitted()],
     service: Annotated[Archive, provided(Archive)],
     start: Annotated[int, Query(ge=0, le=2**62, description="Index to begin with, counted from 0.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,

@@ -1,26 +1,34 @@
 """Use cases of a dossier 卷宗."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.archive.application import requests
 from services.archive.domain.dossier.commands import CompleteVolume
 from services.archive.domain.dossier.decisions import Dossier
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
-from shared.authz.sight import Sight
+from shared.authz.data_classes import DataClass
+from shared.authz.facts import Facts
+from shared.authz.protection import Protection
 from shared.kernel.clock import Clock
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.sealing import Edge
 
-SIGHT = Sight(frozenset({Role.ARCHIVIST, Role.HANDLING_OFFICE, Role.ADJUDICATION_COMMITTEE, Role.EXTERNAL_AUDITOR}))
+CLASSES = {
+    **dict.fromkeys(("matter", "jurisdiction", "rules_version"), DataClass.RECORD),
+    **dict.fromkeys(("targets", "papers", "completed_on", "pages", "retention"), DataClass.FILE),
+}
 
 
-def visible(caller: Caller, dossier: Dossier) -> bool:
-    """Officers see the dossiers of their jurisdictions."""
-    return dossier.opened is not None and SIGHT.sees(caller, dossier.opened.jurisdiction)
+def relate(caller: Caller, dossier: Dossier, _: datetime) -> Facts:
+    """Say how the caller stands to a dossier: where it is."""
+    return Facts(within=dossier.opened is not None and caller.within(dossier.opened.jurisdiction))
+
+
+PROTECTION = Protection(relate, CLASSES)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from sqlalchemy import BigInteger, Column, DateTime, MetaData, RowMapping, Strin
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.application.drafts import Draft, DraftContent
+from services.intake.application.drafts import Draft, DraftContent, owner_of
+from shared.authz.caller import Caller
+from shared.web.listing import within
 
 metadata = MetaData(schema="app")
 drafts = Table(
@@ -55,9 +57,11 @@ class DraftTable:
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).one_or_none() is not None
 
-    async def owned(self, owner: str, after: UUID | None, limit: int) -> Sequence[Draft]:
-        """Return up to `limit` of the owner's drafts by id."""
-        query = select(drafts).where(drafts.c.owner == owner).order_by(drafts.c.id).limit(limit)
+    async def owned(self, caller: Caller, after: UUID | None, limit: int) -> Sequence[Draft]:
+        """Return up to `limit` of the caller's drafts in his jurisdictions, by id."""
+        own = drafts.c.owner == owner_of(caller)
+        here = within(drafts.c.content["jurisdiction"].astext, caller)
+        query = select(drafts).where(own, here).order_by(drafts.c.id).limit(limit)
         if after is not None:
             query = query.where(drafts.c.id > after)
         async with self._engine.connect() as connection:

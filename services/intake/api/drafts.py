@@ -9,8 +9,7 @@ from services.intake.api.views import DraftRow, DraftView
 from services.intake.application import requests
 from services.intake.application.drafts import Draft
 from services.intake.application.service import Intake
-from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.access import Access
 from shared.web.authentication import permitted
 from shared.web.commands import IfMatch
 from shared.web.pages import Page, Paged
@@ -21,22 +20,22 @@ from shared.web.text import ClientId
 
 routes = router("草稿 Drafts")
 Service = Annotated[Intake, provided(Intake)]
-Writer = Annotated[Caller, permitted(Role.INSPECTION_TEAM, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT)]
+Writer = Annotated[Access, permitted()]
 
 
 @routes.put("/drafts/{draft_id}", summary="写草稿")
 async def write_draft(
-    draft_id: ClientId, body: requests.Draft, caller: Writer, service: Service, if_match: IfMatch, response: Response
+    draft_id: ClientId, body: requests.Draft, access: Writer, service: Service, if_match: IfMatch, response: Response
 ) -> DraftView:
     """Write a draft under an id of the client's own (UUIDv7), new or anew; with If-Match only over that version."""
-    return await _view(await service.drafts.put(caller, draft_id, body, if_match), caller, service, response)
+    return await _view(await service.drafts.put(access, draft_id, body, if_match), access, service, response)
 
 
 @routes.get("/drafts", summary="我的草稿")
-async def list_drafts(caller: Writer, service: Service, read: Paged) -> Page[DraftRow]:
+async def list_drafts(access: Writer, service: Service, read: Paged) -> Page[DraftRow]:
     """List one's own drafts."""
     after = UUID(str(read.after[0])) if read.after else None
-    drafts = await service.drafts.mine(caller, after, read.limit + 1)
+    drafts = await service.drafts.mine(access, after, read.limit + 1)
     items = [
         DraftRow(id=draft.id, href=_href(draft), version=draft.version, kind=draft.content.kind) for draft in drafts
     ]
@@ -44,20 +43,20 @@ async def list_drafts(caller: Writer, service: Service, read: Paged) -> Page[Dra
 
 
 @routes.get("/drafts/{draft_id}", summary="读草稿")
-async def read_draft(draft_id: UUID, caller: Writer, service: Service, response: Response) -> DraftView:
+async def read_draft(draft_id: UUID, access: Writer, service: Service, response: Response) -> DraftView:
     """Read a draft of one's own."""
-    return await _view(await service.drafts.read(caller, draft_id), caller, service, response)
+    return await _view(await service.drafts.read(access, draft_id), access, service, response)
 
 
 @routes.delete("/drafts/{draft_id}", status_code=204, summary="删草稿")
-async def delete_draft(draft_id: UUID, caller: Writer, service: Service) -> None:
+async def delete_draft(draft_id: UUID, access: Writer, service: Service) -> None:
     """Forget a draft of one's own."""
-    await service.drafts.remove(caller, draft_id)
+    await service.drafts.remove(access, draft_id)
 
 
-async def _view(draft: Draft, caller: Caller, service: Intake, response: Response) -> DraftView:
+async def _view(draft: Draft, access: Access, service: Intake, response: Response) -> DraftView:
     response.headers["ETag"] = etag(draft.version)
-    content = await service.drafts.edge.show(draft.content.model_dump(mode="json"), caller)
+    content = await service.drafts.edge.show(draft.content.model_dump(mode="json"), access)
     return DraftView(id=draft.id, href=_href(draft), version=draft.version, matter=draft.matter, **content)
 
 

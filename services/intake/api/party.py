@@ -5,10 +5,8 @@ from uuid import UUID
 
 from services.intake.api.views import PartyView
 from services.intake.application import requests
-from services.intake.application.party import SIGHT
 from services.intake.application.service import Intake
-from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.access import Access
 from shared.kernel.representation import Document
 from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
@@ -22,10 +20,8 @@ from shared.web.routes import router
 
 routes = router("当事人 Parties")
 Service = Annotated[Intake, provided(Intake)]
-WRITERS = (Role.INSPECTION_TEAM, Role.HANDLING_OFFICE, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT)
-Registering = Annotated[Call, commanded(*WRITERS)]
-Reader = Annotated[Caller, permitted(*SIGHT.readers)]
-Officer = Annotated[Caller, permitted(*sorted(SIGHT.officers))]
+Registering = Annotated[Call, commanded()]
+Reader = Annotated[Access, permitted()]
 
 
 @routes.post("/parties", status_code=201, response_model=CommandResult, summary="登记当事人")
@@ -35,12 +31,12 @@ async def register_party(body: requests.PartyRegistration, call: Registering, se
 
 
 @routes.get("/parties/{party_id}", response_model=PartyView, response_model_exclude_unset=True, summary="当事人")
-async def read_party(party_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
+async def read_party(party_id: UUID, access: Reader, service: Service, read: Detail) -> Document:
     """Read a party; auditors get its texts closed."""
-    return await detail(service.parties.desk, service.parties.edge, caller, party_id, read)
+    return await detail(service.parties.desk, service.parties.edge, access, party_id, read)
 
 
 @routes.get("/parties/{party_id}/history", summary="当事人登记经过")
-async def read_party_history(party_id: UUID, caller: Officer, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_party_history(party_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
     """Every event of the party: type, actor, time, hash."""
-    return await history(service.parties.desk, caller, party_id, read)
+    return await history(service.parties.desk, access, party_id, read)

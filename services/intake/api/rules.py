@@ -6,16 +6,16 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.intake.application.service import Intake
-from shared.authz.caller import Caller
+from shared.authz.access import Access
 from shared.rules.pack import RulePack
-from shared.web.authentication import authenticated
+from shared.web.authentication import permitted
 from shared.web.problems import Problem
 from shared.web.resources import provided
 from shared.web.routes import router
 
 routes = router("规则册 Rule packs")
 Service = Annotated[Intake, provided(Intake)]
-Anybody = Annotated[Caller, authenticated()]
+Anybody = Annotated[Access, permitted()]
 
 
 class RulePackRow(BaseModel):
@@ -35,7 +35,7 @@ class RulePackList(BaseModel):
 
 
 @routes.get("/rule-packs", summary="规则册列表")
-async def list_rule_packs(_caller: Anybody, service: Service) -> RulePackList:
+async def list_rule_packs(_access: Anybody, service: Service) -> RulePackList:
     """List the packs that this installation holds."""
     return RulePackList(
         items=[
@@ -53,7 +53,7 @@ async def list_rule_packs(_caller: Anybody, service: Service) -> RulePackList:
 
 @routes.get("/rule-packs/{jurisdiction}/{in_force_from}", summary="规则册")
 async def read_rule_pack(
-    jurisdiction: Annotated[str, Field(pattern=r"^\d{6}$")], in_force_from: date, _caller: Anybody, service: Service
+    jurisdiction: Annotated[str, Field(pattern=r"^\d{6}$")], in_force_from: date, _access: Anybody, service: Service
 ) -> RulePack:
     """Read a pack: every entry with its reference and status.
 

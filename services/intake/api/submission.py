@@ -6,10 +6,8 @@ from uuid import UUID
 from services.intake.api.views import SubmissionRow, SubmissionView
 from services.intake.application import requests
 from services.intake.application.service import Intake
-from services.intake.application.submission import SIGHT
 from services.intake.projections import submission_list
-from shared.authz.caller import Caller
-from shared.authz.roles import Role
+from shared.authz.access import Access
 from shared.kernel.representation import Document
 from shared.web import listing
 from shared.web.authentication import permitted
@@ -25,33 +23,29 @@ from shared.web.text import Code
 
 routes = router("提交 Submissions")
 Service = Annotated[Intake, provided(Intake)]
-AUTHORS = (Role.INSPECTION_TEAM, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT)
-Writing = Annotated[Call, commanded(*AUTHORS)]
-Handling = Annotated[Call, commanded(Role.HANDLING_OFFICE)]
-Reader = Annotated[Caller, permitted(*SIGHT.readers)]
-Officer = Annotated[Caller, permitted(*sorted(SIGHT.officers))]
+Commanding = Annotated[Call, commanded()]
+Reader = Annotated[Access, permitted()]
 
 
 @routes.post("/submissions", status_code=201, response_model=CommandResult, summary="提交")
-async def submit(body: requests.Submitting, call: Writing, service: Service) -> CommandAnswer:
+async def submit(body: requests.Submitting, call: Commanding, service: Service) -> CommandAnswer:
     """Submit a draft; the submission has its id, and the draft is gone."""
     return await service.submissions.submit(call, body)
 
 
 @routes.get("/submissions", summary="提交列表")
 async def list_submissions(
-    caller: Reader, service: Service, read: Paged, state: Code | None = None
+    access: Reader, service: Service, read: Paged, state: Code | None = None
 ) -> Page[SubmissionRow]:
     """List the submissions of the caller's jurisdictions; an applicant sees its own."""
     await service.freshness.reach(read.read_after, submission_list.MODEL.name)
-    table = submission_list.submissions
     rows = await listing.rows(
         service.engine,
         submission_list.MODEL,
-        table,
+        submission_list.submissions,
         read,
-        SIGHT.scope(caller),
-        owners=[table.c.applicant],
+        access,
+        submission_list.facts(access.caller),
         equal={"state": state},
     )
     items = [SubmissionRow(**row, href=service.submissions.desk.location(row["id"])) for row in rows]
@@ -61,9 +55,9 @@ async def list_submissions(
 @routes.get(
     "/submissions/{submission_id}", response_model=SubmissionView, response_model_exclude_unset=True, summary="提交详情"
 )
-async def read_submission(submission_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
+async def read_submission(submission_id: UUID, access: Reader, service: Service, read: Detail) -> Document:
     """Read a submission, and where its case is."""
-    submission = await detail(service.submissions.desk, service.submissions.edge, caller, submission_id, read)
+    submission = await detail(service.submissions.desk, service.submissions.edge, access, submission_id, read)
     case_id = submission.get("case_id")
     href = f"/adjudication/v1/tolerance-cases/{case_id}"
     case = {"id": case_id, "href": href, "state": submission.get("case_state", "pending")}
@@ -72,15 +66,15 @@ async def read_submission(submission_id: UUID, caller: Reader, service: Service,
 
 @routes.get("/submissions/{submission_id}/history", summary="提交全部经过")
 async def read_submission_history(
-    submission_id: UUID, caller: Officer, service: Service, read: Paged
+    submission_id: UUID, access: Reader, service: Service, read: Paged
 ) -> Page[HistoryItem]:
     """Every event of the submission: type, actor, time, hash."""
-    return await history(service.submissions.desk, caller, submission_id, read)
+    return await history(service.submissions.desk, access, submission_id, read)
 
 
 @routes.post("/submissions/{submission_id}/return", response_model=CommandResult, summary="退回补正")
 async def return_submission(
-    submission_id: UUID, body: requests.Return, call: Handling, service: Service
+    submission_id: UUID, body: requests.Return, call: Commanding, service: Service
 ) -> CommandAnswer:
     """Return the submission to its author, saying what is missing."""
     return await service.submissions.return_for_supplement(call, submission_id, body)
@@ -88,7 +82,7 @@ async def return_submission(
 
 @routes.post("/submissions/{submission_id}/supplement", response_model=CommandResult, summary="补正后重新提交")
 async def supplement_submission(
-    submission_id: UUID, body: requests.Supplement, call: Writing, service: Service
+    submission_id: UUID, body: requests.Supplement, call: Commanding, service: Service
 ) -> CommandAnswer:
     """Submit again what was returned."""
     return await service.submissions.supplement(call, submission_id, body)
@@ -96,7 +90,7 @@ async def supplement_submission(
 
 @routes.post("/submissions/{submission_id}/acceptance", response_model=CommandResult, summary="受理")
 async def accept_submission(
-    submission_id: UUID, _body: requests.Acceptance, call: Handling, service: Service
+    submission_id: UUID, _body: requests.Acceptance, call: Commanding, service: Service
 ) -> CommandAnswer:
     """Accept the submission; the id of its case is known at once, the case opens when the event has arrived."""
     return await service.submissions.accept(call, submission_id)
@@ -104,7 +98,7 @@ async def accept_submission(
 
 @routes.post("/submissions/{submission_id}/withdrawal", response_model=CommandResult, summary="撤回")
 async def withdraw_submission(
-    submission_id: UUID, body: requests.Withdrawal, call: Writing, service: Service
+    submission_id: UUID, body: requests.Withdrawal, call: Commanding, service: Service
 ) -> CommandAnswer:
     """Withdraw an application that has not been accepted."""
     return await service.submissions.withdraw(call, submission_id, body)

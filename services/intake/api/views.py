@@ -15,8 +15,8 @@ class PartyView(View):
 
     kind: str
     jurisdiction: str
-    name: Text
-    contact: Text | None
+    name: Text | None = None
+    contact: Text | None = None
 
 
 class DraftView(BaseModel):
@@ -77,6 +77,8 @@ class SubmissionView(View):
     case_id: UUID | None = None
     case_state: Literal["open"] | None = None
     reason: Text | None = None
+    office: str | None = None
+    persons: tuple[str, ...] = ()
 
 
 class SubmissionRow(BaseModel):

@@ -9,7 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.application import requests
+from shared.authz.access import Access
 from shared.authz.caller import Caller
+from shared.authz.facts import Facts
 from shared.authz.roles import Role
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
@@ -67,8 +69,8 @@ class DraftShelf(Protocol):
         """Forget the draft, with `version` only in that version; False when there is none."""
         ...
 
-    async def owned(self, owner: str, after: UUID | None, limit: int) -> Sequence[Draft]:
-        """Return up to `limit` of the owner's drafts by id."""
+    async def owned(self, caller: Caller, after: UUID | None, limit: int) -> Sequence[Draft]:
+        """Return up to `limit` of the caller's drafts in his jurisdictions, by id."""
         ...
 
 
@@ -88,11 +90,12 @@ class Drafts:
     clock: Clock
     new_id: NewId
 
-    async def put(self, caller: Caller, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
+    async def put(self, access: Access, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
         """Write the draft, new or anew.
 
         Raises Problem `etag-stale` when `if_match` is not its version, Rejected `draft-already-submitted`.
         """
+        caller = access.caller
         may_write(caller, body)
         if await self.submitted(draft_id):
             raise Rejected("draft-already-submitted", "该草稿已经提交，不能再修改。")
@@ -112,20 +115,21 @@ class Drafts:
         content = await self._sealed(body, matter)
         return Draft(draft_id, owner_of(caller), matter, version + 1, content)
 
-    async def read(self, caller: Caller, draft_id: UUID) -> Draft:
+    async def read(self, access: Access, draft_id: UUID) -> Draft:
         """Return the caller's draft; raises Problem `not-found`."""
-        draft = await self.shelf.find(draft_id, owner_of(caller))
-        if draft is None:
+        draft = await self.shelf.find(draft_id, owner_of(access.caller))
+        if draft is None or not _permitted(access, draft.content.jurisdiction):
             raise Problem("not-found")
         return draft
 
-    async def mine(self, caller: Caller, after: UUID | None, limit: int) -> Sequence[Draft]:
+    async def mine(self, access: Access, after: UUID | None, limit: int) -> Sequence[Draft]:
         """Return up to `limit` of the caller's drafts by id."""
-        return await self.shelf.owned(owner_of(caller), after, limit)
+        return await self.shelf.owned(access.caller, after, limit)
 
-    async def remove(self, caller: Caller, draft_id: UUID) -> None:
+    async def remove(self, access: Access, draft_id: UUID) -> None:
         """Forget the caller's draft; raises Problem `not-found`."""
-        if not await self.shelf.remove(draft_id, owner_of(caller)):
+        draft = await self.read(access, draft_id)
+        if not await self.shelf.remove(draft_id, draft.owner):
             raise Problem("not-found")
 
     async def _sealed(self, body: requests.Draft, matter: UUID) -> DraftContent:
@@ -135,6 +139,11 @@ class Drafts:
 
         clear = body.model_dump(exclude=set(SEALED))
         return DraftContent.model_validate(clear | {field: await sealed(field) for field in SEALED})
+
+
+def _permitted(access: Access, jurisdiction: str) -> bool:
+    """The shelf gives out the caller's own drafts only; where he acts may have changed since."""
+    return access.judge(Facts(within=access.caller.within(jurisdiction), author=True)).permitted
 
 
 def owner_of(caller: Caller) -> str:

@@ -1,13 +1,17 @@
 """Use cases of a party 当事人: seal who it is, enter it."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from services.intake.application import requests
 from services.intake.domain.party.commands import RegisterParty
 from services.intake.domain.party.decisions import Party
 from shared.authz.caller import Caller
+from shared.authz.data_classes import DataClass
+from shared.authz.facts import Facts
+from shared.authz.protection import Protection
 from shared.authz.roles import Role
-from shared.authz.sight import PARTIES, Sight
 from shared.kernel.clock import Clock
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
@@ -16,13 +20,27 @@ from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
 OFFICERS = frozenset({Role.INSPECTION_TEAM, Role.HANDLING_OFFICE})
-SIGHT = Sight(OFFICERS | {Role.EXTERNAL_AUDITOR}, PARTIES)
+CLASSES = {
+    "kind": DataClass.RECORD,
+    "jurisdiction": DataClass.RECORD,
+    "name": DataClass.IDENTITY,
+    "contact": DataClass.IDENTITY,
+}
 
 
-def visible(caller: Caller, party: Party) -> bool:
-    """Officers see the parties of their jurisdictions, a party itself; auditors see it closed."""
+def relate(caller: Caller, party: Party, _: datetime) -> Facts:
+    """Say how the caller stands to a registration: where it is, and whether it is his own."""
     registered = party.registered
-    return registered is not None and SIGHT.sees(caller, registered.jurisdiction, (registered.party_id,))
+    if registered is None:
+        return Facts()
+    return _facts(caller, registered.jurisdiction, registered.party_id)
+
+
+def _facts(caller: Caller, jurisdiction: str, party_id: UUID) -> Facts:
+    return Facts(within=caller.within(jurisdiction), concerned=caller.party == party_id)
+
+
+PROTECTION = Protection(relate, CLASSES)
 
 
 @dataclass(frozen=True)
@@ -48,4 +66,7 @@ class Parties:
             contact = await self.edge.seal(body.contact, party, party, "party.contact")
             return RegisterParty(party, body.kind, body.jurisdiction, name, contact, self.clock())
 
-        return await self.desk.execute(call, body.party_id, command, rules=lambda _: self.rules, creates=True)
+        def creates(made: RegisterParty) -> Facts:
+            return _facts(call.caller, made.jurisdiction, made.party_id)
+
+        return await self.desk.execute(call, body.party_id, command, rules=lambda _: self.rules, creates=creates)

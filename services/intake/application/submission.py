@@ -1,7 +1,9 @@
 """Use cases of a submission 提交: from the draft to acceptance or withdrawal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, overload
+from datetime import datetime
+from typing import Any, Literal, Protocol, overload
 from uuid import UUID
 
 from services.intake.application import requests
@@ -10,8 +12,9 @@ from services.intake.domain.submission import commands
 from services.intake.domain.submission.decisions import Submission
 from services.intake.domain.submission.events import SubmissionSubmitted
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
-from shared.authz.sight import PARTIES, Sight
+from shared.authz.data_classes import DataClass
+from shared.authz.facts import Facts
+from shared.authz.protection import Protection
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import NewId
@@ -22,13 +25,28 @@ from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
-SIGHT = Sight(frozenset({Role.HANDLING_OFFICE, Role.INSPECTION_TEAM, Role.EXTERNAL_AUDITOR}), PARTIES)
+CLASSES = {
+    **dict.fromkeys(("matter", "kind", "jurisdiction", "rules_version", "situations", "act_on"), DataClass.RECORD),
+    **dict.fromkeys(("found_on", "case_id", "case_state"), DataClass.RECORD),
+    **dict.fromkeys(("applicant_kind", "applicant", "concerned"), DataClass.PEOPLE),
+    **dict.fromkeys(("found_by", "statement", "other_situation", "missing", "reason"), DataClass.CONTENT),
+    **dict.fromkeys(("office", "persons"), DataClass.HANDLING),
+}
 
 
-def visible(caller: Caller, submission: Submission) -> bool:
-    """Officers see the submissions of their jurisdictions, an applicant its own."""
-    first = submission.submitted
-    return first is not None and SIGHT.sees(caller, first.jurisdiction, (first.applicant,))
+def relate(caller: Caller, submission: Submission, _: datetime) -> Facts:
+    """Say how the caller stands to a submission: whose it is, and who has taken it."""
+    first, handled = submission.submitted, submission.handled
+    if first is None:
+        return Facts()
+    return Facts(
+        within=caller.within(first.jurisdiction),
+        concerned=caller.party == first.concerned,
+        applicant=caller.party is not None and caller.party == first.applicant,
+        author=caller.files_for == first.author,
+        unassigned=handled is None,
+        assigned=handled is not None and caller.handles(handled.office, handled.persons),
+    )
 
 
 class KindOf(Protocol):
@@ -67,10 +85,13 @@ class Submissions:
             taken = draft.version
             said = {field: getattr(draft.content, field) for field in DraftContent.model_fields}
             return commands.SubmitSubmission(
-                submission_id=draft.id, matter=draft.matter, author=author_of(call.caller), at=self.clock(), **said
+                submission_id=draft.id, matter=draft.matter, author=call.caller.files_for, at=self.clock(), **said
             )
 
-        answer = await self._run(call, body.submission_id, command, creates=True)
+        def creates(made: commands.SubmitSubmission) -> Facts:
+            return Facts(within=call.caller.within(made.jurisdiction), author=True)
+
+        answer = await self._run(call, body.submission_id, command, creates=creates)
         if not call.dry_run:
             await self.shelf.remove(body.submission_id, owner, taken)
         return answer
@@ -80,7 +101,9 @@ class Submissions:
 
         async def command(submission: Submission) -> commands.ReturnForSupplement:
             missing = await self._seal(submission, "missing", body.missing)
-            return commands.ReturnForSupplement(submission_id, missing, self.clock())
+            return commands.ReturnForSupplement(
+                submission_id, missing, self.clock(), call.caller.subject, call.caller.organisation
+            )
 
         return await self._run(call, submission_id, command)
 
@@ -97,9 +120,11 @@ class Submissions:
 
     async def accept(self, call: Call, submission_id: UUID) -> CommandAnswer:
         """受理: the id of the case is known from here on; adjudication opens it when the event arrives."""
-        return await self._run(
-            call, submission_id, commands.AcceptSubmission(submission_id, self.new_id(), self.clock())
+        caller = call.caller
+        command = commands.AcceptSubmission(
+            submission_id, self.new_id(), self.clock(), caller.subject, caller.organisation
         )
+        return await self._run(call, submission_id, command)
 
     async def withdraw(self, call: Call, submission_id: UUID, body: requests.Withdrawal) -> CommandAnswer:
         """撤回."""
@@ -118,7 +143,9 @@ class Submissions:
         if content.applicant is not None and await self.kind_of(content.applicant) != content.applicant_kind:
             raise Rejected("party-unknown", "没有登记这名申请人，或者登记的类别不同。", pointer="/applicant")
 
-    async def _run(self, call: Call, submission_id: UUID, command: object, *, creates: bool = False) -> CommandAnswer:
+    async def _run(
+        self, call: Call, submission_id: UUID, command: object, *, creates: Callable[[Any], Facts] | None = None
+    ) -> CommandAnswer:
         return await self.desk.execute(call, submission_id, command, rules=lambda _: self.rules, creates=creates)
 
     @overload
@@ -136,13 +163,10 @@ def _first(submission: Submission) -> SubmissionSubmitted:
     return submission.submitted
 
 
-def author_of(caller: Caller) -> str:
-    """Return on whose behalf the caller files: its party, its organisation, else itself."""
-    actor = caller.actor()
-    return actor.on_behalf_of or actor.id
+PROTECTION = Protection(relate, CLASSES)
 
 
 def _only_its_author(caller: Caller, first: SubmissionSubmitted) -> None:
     """Nobody speaks for somebody else; raises Problem."""
-    if author_of(caller) != first.author:
+    if caller.files_for != first.author:
         raise Problem("author-only")

@@ -1,16 +1,30 @@
 """Which submissions are there, and how do they stand?"""
 
-from sqlalchemy import Column, Date, DateTime, MetaData, String, Table, Uuid, insert, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    insert,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import CODEC
 from services.intake.domain.submission.decisions import DECIDER
-from services.intake.domain.submission.events import SubmissionSubmitted
+from services.intake.domain.submission.events import SubmissionSubmitted, SubmissionTaken
+from shared.authz.caller import Caller
 from shared.contracts.intake import SubmissionAccepted
 from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
+from shared.web.listing import handles, is_party, within
 
 metadata = MetaData(schema="view")
 submissions = Table(
@@ -25,6 +39,10 @@ submissions = Table(
     Column("state", String, nullable=False),
     Column("case_id", Uuid),
     Column("submitted_at", DateTime(timezone=True), nullable=False),
+    Column("concerned", Uuid, nullable=False),
+    Column("author", String, nullable=False),
+    Column("office", String),
+    Column("handlers", ARRAY(String)),
 )
 
 
@@ -33,17 +51,38 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
     if recorded.category != DECIDER.category:
         return
     if isinstance(event, SubmissionSubmitted):
-        row = event.model_dump(include={"matter", "jurisdiction", "kind", "applicant", "act_on"})
+        row = event.model_dump(include={"matter", "jurisdiction", "kind", "applicant", "act_on", "concerned", "author"})
         filed = {"id": recorded.stream_id, "state": event.leads_to, "submitted_at": recorded.recorded_at}
         await connection.execute(insert(submissions).values(**row, **filed))
         return
     changed: dict[str, object] = {"state": event.leads_to} if event.leads_to else {}
     if isinstance(event, SubmissionAccepted):
         changed["case_id"] = event.case_id
+    if isinstance(event, SubmissionTaken):
+        changed |= {"office": event.office, "handlers": list(event.persons)}
     if changed:
         await connection.execute(update(submissions).where(submissions.c.id == recorded.stream_id).values(**changed))
 
 
+def facts(caller: Caller) -> dict[str, ColumnElement[bool]]:
+    """Return the SQL form of `relate`: how the caller stands to each submission in the list."""
+    columns = submissions.c
+    return {
+        "within": within(columns.jurisdiction, caller),
+        "concerned": is_party(caller, columns.concerned),
+        "applicant": is_party(caller, columns.applicant),
+        "author": columns.author == caller.files_for,
+        "unassigned": columns.handlers.is_(None),
+        "assigned": handles(caller, columns.office, columns.handlers),
+    }
+
+
 MODEL = ReadModel(
-    name="submission_list", version=2, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(submissions)
+    name="submission_list",
+    version=3,
+    metadata=metadata,
+    codec=CODEC,
+    project=project,
+    rows=RowVersions(submissions),
+    awaited=(SubmissionTaken,),
 )

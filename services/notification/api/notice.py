@@ -8,12 +8,10 @@ from fastapi import Request
 
 from services.notification.api.views import InboxItem, NoticeView
 from services.notification.application import requests
-from services.notification.application.notice import SIGHT
 from services.notification.application.service import Notification
 from services.notification.application.templates import words
 from services.notification.projections import inbox
-from shared.authz.caller import Caller
-from shared.authz.sight import PARTIES, Scope
+from shared.authz.access import Access
 from shared.kernel.instants import instant_text
 from shared.kernel.representation import Document
 from shared.web import listing
@@ -24,29 +22,22 @@ from shared.web.details import detail
 from shared.web.history import HistoryItem, history
 from shared.web.language import preferred
 from shared.web.pages import Page, Paged
-from shared.web.problems import Problem
 from shared.web.reads import Detail
 from shared.web.resources import provided
 from shared.web.routes import router
 
 routes = router("通知 Notices")
 Service = Annotated[Notification, provided(Notification)]
-Party = Annotated[Caller, permitted(*PARTIES)]
-Receiving = Annotated[Call, commanded(*PARTIES)]
-Reader = Annotated[Caller, permitted(*SIGHT.readers)]
-Officer = Annotated[Caller, permitted(*sorted(SIGHT.officers))]
+Receiving = Annotated[Call, commanded()]
+Reader = Annotated[Access, permitted()]
 
 
 @routes.get("/inbox", summary="我的收件箱")
-async def read_inbox(caller: Party, service: Service, read: Paged, request: Request) -> Page[InboxItem]:
+async def read_inbox(access: Reader, service: Service, read: Paged, request: Request) -> Page[InboxItem]:
     """Read one's own notices, the newest first; titles in English by Accept-Language."""
-    if caller.party is None:
-        raise Problem("role-not-permitted")
     await service.freshness.reach(read.read_after, inbox.MODEL.name)
-    table, own = inbox.notices, Scope(None, caller.party)
-    rows = await listing.rows(
-        service.engine, inbox.MODEL, table, read, own, owners=[table.c.party], newest_by=table.c.issued_at
-    )
+    table, facts = inbox.notices, inbox.facts(access.caller)
+    rows = await listing.rows(service.engine, inbox.MODEL, table, read, access, facts, newest_by=table.c.issued_at)
     location = service.notices.desk.location
     spoken = preferred(request.headers.get("accept-language"))
     items = [InboxItem(**row, **asdict(words(row["template"], spoken)), href=location(row["id"])) for row in rows]
@@ -54,15 +45,15 @@ async def read_inbox(caller: Party, service: Service, read: Paged, request: Requ
 
 
 @routes.get("/notices/{notice_id}", response_model=NoticeView, response_model_exclude_unset=True, summary="通知详情")
-async def read_notice(notice_id: UUID, caller: Reader, service: Service, read: Detail) -> Document:
+async def read_notice(notice_id: UUID, access: Reader, service: Service, read: Detail) -> Document:
     """Read a notice."""
-    return await detail(service.notices.desk, service.notices.edge, caller, notice_id, read)
+    return await detail(service.notices.desk, service.notices.edge, access, notice_id, read)
 
 
 @routes.get("/notices/{notice_id}/history", summary="通知全部经过")
-async def read_notice_history(notice_id: UUID, caller: Officer, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_notice_history(notice_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
     """Every event of the notice: type, actor, time, hash."""
-    return await history(service.notices.desk, caller, notice_id, read)
+    return await history(service.notices.desk, access, notice_id, read)
 
 
 @routes.post("/notices/{notice_id}/receipt", response_model=CommandResult, summary="签收")

@@ -1,13 +1,15 @@
 """Use cases of a notice 通知."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.notification.domain.notice.commands import AcknowledgeNotice
 from services.notification.domain.notice.decisions import Notice
 from shared.authz.caller import Caller
-from shared.authz.roles import Role
-from shared.authz.sight import PARTIES, Sight
+from shared.authz.data_classes import DataClass
+from shared.authz.facts import Facts
+from shared.authz.protection import Protection
 from shared.kernel.clock import Clock
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
@@ -15,13 +17,21 @@ from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
-SIGHT = Sight(frozenset({Role.HANDLING_OFFICE, Role.EXTERNAL_AUDITOR}), PARTIES)
+CLASSES = dict.fromkeys(
+    ("party", "matter", "jurisdiction", "rules_version", "template", "about_service", "about_id", "acknowledged_on"),
+    DataClass.RECORD,
+)
 
 
-def visible(caller: Caller, notice: Notice) -> bool:
-    """The addressee sees a notice, and so do the officers of its jurisdiction."""
+def relate(caller: Caller, notice: Notice, _: datetime) -> Facts:
+    """Say how the caller stands to a notice: where it is, and whether it is addressed to him."""
     issued = notice.issued
-    return issued is not None and SIGHT.sees(caller, issued.jurisdiction, (issued.party,))
+    if issued is None:
+        return Facts()
+    return Facts(within=caller.within(issued.jurisdiction), concerned=caller.party == issued.party)
+
+
+PROTECTION = Protection(relate, CLASSES)
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,6 @@ class Notices:
         """签收; raises Problem for a caller who is no party."""
         party = call.caller.party
         if party is None:
-            raise Problem("role-not-permitted")
+            raise Problem("not-found")
         command = AcknowledgeNotice(notice_id, party, self.clock())
         return await self.desk.execute(call, notice_id, command, rules=lambda _: self.rules)

@@ -34,12 +34,14 @@ class InitiateCase:
 
 @dataclass(frozen=True, slots=True)
 class OpenInvestigation:
-    """开展调查核实, by two officers or more."""
+    """开展调查核实, by two officers or more; `clerk` enters it, for the office `office` if he acts for one."""
 
     case_id: UUID
     officers: tuple[str, ...]
     opened_on: date
     at: datetime
+    clerk: str
+    office: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,52 @@ class GiveFeedback:
     at: datetime
 
 
-Command = (
-    InitiateCase
-    | OpenInvestigation
+@dataclass(frozen=True, slots=True)
+class AssignOffice:
+    """确定承办部门: from now on this office has the case, and no other."""
+
+    case_id: UUID
+    office: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GrantAccess:
+    """阅卷授权: let a person see the case in one role, until an instant."""
+
+    case_id: UUID
+    grant_id: UUID
+    person: str
+    role: str
+    ends_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndAccess:
+    """终止阅卷授权, before its time."""
+
+    case_id: UUID
+    grant_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRecusal:
+    """回避: a person has nothing more to do with the case; `by` says so, of himself or as a leader."""
+
+    case_id: UUID
+    person: str
+    ground: str
+    by: str
+    by_leader: bool
+    at: datetime
+
+
+Responsibility = AssignOffice | GrantAccess | EndAccess | RecordRecusal
+"""What concerns who has the case and who may see it."""
+Step = (
+    OpenInvestigation
     | RecordInvestigation
     | HearDefence
     | FileReport
@@ -130,3 +175,5 @@ Command = (
     | ConcludeCase
     | GiveFeedback
 )
+"""What carries a case on."""
+Command = InitiateCase | Step | Responsibility

@@ -6,6 +6,7 @@ rule pack pinned by the case, and where a pack says nothing, nothing is demanded
 from collections.abc import Sequence
 from typing import assert_never
 
+from services.adjudication.domain.tolerance_case import responsibility
 from services.adjudication.domain.tolerance_case.commands import (
     Command,
     ConcludeCase,
@@ -16,6 +17,8 @@ from services.adjudication.domain.tolerance_case.commands import (
     OpenInvestigation,
     RecogniseSituation,
     RecordInvestigation,
+    Responsibility,
+    Step,
 )
 from services.adjudication.domain.tolerance_case.events import (
     EVENTS,
@@ -50,10 +53,15 @@ def decide(command: Command, case: ToleranceCase, *, rules: Rulebook) -> Sequenc
         return initiate(command, case, rules)
     if case.initiated is None:
         raise Rejected("case-unknown", "没有这个容错案件。")
-    pack = rules.get(case.initiated.rules_version)
+    if isinstance(command, Responsibility):
+        return responsibility.decide(command, case)
+    return _proceed(command, case, case.initiated, rules.get(case.initiated.rules_version))
+
+
+def _proceed(command: Step, case: ToleranceCase, first: ToleranceInitiated, pack: RulePack) -> Sequence[Event]:
     match command:
         case OpenInvestigation():
-            return open_investigation(command, case, case.initiated)
+            return open_investigation(command, case, first)
         case RecordInvestigation():
             return record_investigation(command, case, pack)
         case HearDefence():
@@ -63,7 +71,7 @@ def decide(command: Command, case: ToleranceCase, *, rules: Rulebook) -> Sequenc
         case RecogniseSituation():
             return recognise_situation(command, case, pack)
         case ConcludeCase():
-            return conclude(command, case, case.initiated, pack)
+            return conclude(command, case, first, pack)
         case GiveFeedback():
             return give_feedback(command, case)
         case _:
@@ -72,19 +80,8 @@ def decide(command: Command, case: ToleranceCase, *, rules: Rulebook) -> Sequenc
 
 def initiate(command: InitiateCase, case: ToleranceCase, rules: Rulebook) -> Sequence[Event]:
     """启动: the rules pinned at submission must be ours, or nothing can be decided under them."""
-    event = ToleranceInitiated(
-        case_id=command.case_id,
-        matter=command.matter,
-        submission_id=command.submission_id,
-        jurisdiction=command.jurisdiction,
-        rules_version=command.rules_version,
-        source=command.source,
-        concerned=command.concerned,
-        applicant=command.applicant,
-        notify=command.notify,
-        situations=command.situations,
-        act_on=command.act_on,
-    )
+    said = {name: getattr(command, name) for name in ToleranceInitiated.model_fields}
+    event = ToleranceInitiated(**said)
     if case.initiated == event:
         return []
     if case.initiated:
@@ -103,7 +100,8 @@ def open_investigation(command: OpenInvestigation, case: ToleranceCase, first: T
     guards.not_in_future(command.opened_on, command.at, "/opened_on")
     guards.not_before(command.opened_on, first.act_on, "/opened_on")
     guards.two_officers(command.officers, "/officers")
-    return [event]
+    responsibility.none_recused(command.officers, case, "/officers")
+    return [event, *responsibility.taken_by(command, case)]
 
 
 def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack: RulePack) -> Sequence[Event]:
@@ -193,6 +191,7 @@ def recognise_situation(command: RecogniseSituation, case: ToleranceCase, pack: 
     guards.not_before(command.on, report.reported_on, "/on")
     guards.collective(command.recognised_by, "/recognised_by")
     guards.not_investigators(command.recognised_by, case.investigators, "/recognised_by")
+    responsibility.none_recused(command.recognised_by, case, "/recognised_by")
     return [event]
 
 
@@ -207,6 +206,7 @@ def conclude(command: ConcludeCase, case: ToleranceCase, first: ToleranceInitiat
     guards.not_before(command.concluded_on, case.decidable_from, "/concluded_on")
     guards.collective(command.decided_by, "/decided_by")
     guards.not_investigators(command.decided_by, case.investigators, "/decided_by")
+    responsibility.none_recused(command.decided_by, case, "/decided_by")
     guards.lawful(command.legality_confirmed, "/legality_confirmed")
     if open_situations(report, pack) - {step.situation for step in case.recognitions}:
         raise Rejected("situation-not-recognised", "调查报告引用了其他情形，应当先作出认定并说明理由。")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.contracts.adjudication import FedBack, ToleranceConcluded, ToleranceInitiated
 from shared.kernel.events import Event
+from shared.kernel.instants import Instant
 from shared.kernel.sealed import Sealed
 
 
@@ -98,7 +99,47 @@ class ConclusionIssued(Event):
     protections: tuple[str, ...]
 
 
-Fact = (
+class OfficeAssigned(Event):
+    """承办部门已确定. `office` is an organisation's id, null when who took the case acts for none."""
+
+    sets: ClassVar[tuple[str, ...]] = ("office", "persons")
+
+    office: str | None
+    persons: tuple[str, ...]
+
+
+class AccessGranted(Event):
+    """阅卷授权已给予: the person, known by the subject of his tokens, sees the case in `role` until `ends_at`."""
+
+    appends_to: ClassVar[str | None] = "access_grants"
+
+    grant_id: UUID
+    person: str
+    role: str
+    begins_at: Instant
+    ends_at: Instant
+
+
+class AccessEnded(Event):
+    """阅卷授权已终止, before its time."""
+
+    appends_to: ClassVar[str | None] = "access_ends"
+
+    grant_id: UUID
+    ended_at: Instant
+
+
+class RecusalRecorded(Event):
+    """回避已登记. `by` is the person himself or the leader who ordered it."""
+
+    appends_to: ClassVar[str | None] = "recusals"
+
+    person: str
+    ground: str
+    by: str
+
+
+StepTaken = (
     ToleranceInitiated
     | InvestigationOpened
     | InvestigationRecorded
@@ -109,4 +150,6 @@ Fact = (
     | ConclusionIssued
     | FedBack
 )
+Responsibility = OfficeAssigned | AccessGranted | AccessEnded | RecusalRecorded
+Fact = StepTaken | Responsibility
 EVENTS: tuple[type[Event], ...] = get_args(Fact)

@@ -1,19 +1,25 @@
 """The state of a tolerance case: the facts that later decisions need. `evolve` never judges and never reads rules."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
 from services.adjudication.domain.tolerance_case.events import (
+    AccessEnded,
+    AccessGranted,
     ConclusionIssued,
     DefenceHeard,
     Fact,
     InvestigationOpened,
     InvestigationRecorded,
+    OfficeAssigned,
+    RecusalRecorded,
     ReportFiled,
+    Responsibility,
     SituationRecognised,
+    StepTaken,
 )
 from shared.contracts.adjudication import FedBack, ToleranceConcluded, ToleranceInitiated
 
@@ -43,6 +49,10 @@ class ToleranceCase:
     concluded: ToleranceConcluded | None = None
     issued: ConclusionIssued | None = None
     fed_back: FedBack | None = None
+    handled: OfficeAssigned | None = None
+    grants: tuple[AccessGranted, ...] = ()
+    ended: frozenset[UUID] = frozenset()
+    recused: frozenset[str] = frozenset()
 
     @property
     def matter(self) -> UUID | None:
@@ -62,10 +72,19 @@ class ToleranceCase:
     @property
     def investigators(self) -> frozenset[str]:
         """Everybody who took part in the investigation; none of them may decide (V1)."""
-        return frozenset(self.opened.officers if self.opened else ()).union(
+        return frozenset(self.handled.persons if self.handled else ()).union(
+            self.opened.officers if self.opened else (),
             *(record.officers for record in self.records),
             *(defence.heard_by for defence in self.defences),
             self.report.signed_by if self.report else (),
+        )
+
+    def granted(self, person: str, at: datetime) -> frozenset[str]:
+        """Return the roles for which a grant to `person` is in force at an instant."""
+        return frozenset(
+            grant.role
+            for grant in self.grants
+            if grant.person == person and grant.begins_at <= at < grant.ends_at and grant.grant_id not in self.ended
         )
 
     @property
@@ -82,6 +101,10 @@ class ToleranceCase:
 
 def evolve(case: ToleranceCase, event: Fact) -> ToleranceCase:
     """Apply a fact; facts are not judged again."""
+    return _evolve_responsibility(case, event) if isinstance(event, Responsibility) else _carry_on(case, event)
+
+
+def _carry_on(case: ToleranceCase, event: StepTaken) -> ToleranceCase:
     match event:
         case ToleranceInitiated():
             return replace(case, state=State.INITIATED, initiated=event)
@@ -101,5 +124,19 @@ def evolve(case: ToleranceCase, event: Fact) -> ToleranceCase:
             return replace(case, issued=event)
         case FedBack():
             return replace(case, state=State.FED_BACK, fed_back=event)
+        case _:
+            assert_never(event)
+
+
+def _evolve_responsibility(case: ToleranceCase, event: Responsibility) -> ToleranceCase:
+    match event:
+        case OfficeAssigned():
+            return replace(case, handled=event)
+        case AccessGranted():
+            return replace(case, grants=(*case.grants, event))
+        case AccessEnded():
+            return replace(case, ended=case.ended | {event.grant_id})
+        case RecusalRecorded():
+            return replace(case, recused=case.recused | {event.person})
         case _:
             assert_never(event)

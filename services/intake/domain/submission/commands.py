@@ -36,11 +36,13 @@ class SubmitSubmission:
 
 @dataclass(frozen=True, slots=True)
 class ReturnForSupplement:
-    """退回补正: say what is missing."""
+    """退回补正: say what is missing; `clerk` does it, for the office `office` if he acts for one."""
 
     submission_id: UUID
     missing: Sealed[str]
     at: datetime
+    clerk: str
+    office: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ class Resubmit:
 
 @dataclass(frozen=True, slots=True)
 class AcceptSubmission:
-    """受理: the officer's act; the case will carry `case_id`."""
+    """受理: the officer's act; the case will carry `case_id`. `clerk` and `office` as in a return."""
 
     submission_id: UUID
     case_id: UUID
     at: datetime
+    clerk: str
+    office: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from services.intake.domain.submission.events import (
     SubmissionCaseOpened,
     SubmissionResubmitted,
     SubmissionSubmitted,
+    SubmissionTaken,
     SubmissionWithdrawn,
     SupplementRequested,
 )
@@ -57,6 +58,7 @@ class Submission:
     withdrawn: SubmissionWithdrawn | None = None
     case_id: UUID | None = None
     case_state: Literal["pending", "open"] | None = None
+    handled: SubmissionTaken | None = None
 
     @property
     def matter(self) -> UUID | None:
@@ -125,7 +127,7 @@ def return_for_supplement(
         rules_version=first.rules_version,
         notify=first.applicant,
     )
-    return [returned, SupplementRequested(missing=command.missing)]
+    return [*_taken_by(command, submission), returned, SupplementRequested(missing=command.missing)]
 
 
 def resubmit(command: Resubmit, submission: Submission, pack: RulePack) -> Sequence[Event]:
@@ -146,6 +148,7 @@ def accept(command: AcceptSubmission, submission: Submission, first: SubmissionS
         return []
     _expect(submission, State.SUBMITTED)
     return [
+        *_taken_by(command, submission),
         SubmissionAccepted(
             submission_id=first.submission_id,
             case_id=command.case_id,
@@ -159,7 +162,7 @@ def accept(command: AcceptSubmission, submission: Submission, first: SubmissionS
             notify=first.applicant or first.concerned,
             situations=submission.situations,
             act_on=first.act_on,
-        )
+        ),
     ]
 
 
@@ -184,6 +187,12 @@ def note_case_opened(command: NoteCaseOpened, submission: Submission) -> Sequenc
     if submission.case_state == "open":
         return []
     return [SubmissionCaseOpened(case_id=command.case_id, case_state="open")]
+
+
+def _taken_by(command: ReturnForSupplement | AcceptSubmission, submission: Submission) -> Sequence[Event]:
+    if submission.handled:
+        return []
+    return [SubmissionTaken(office=command.office, persons=(command.clerk,))]
 
 
 def _expect(submission: Submission, *allowed: State | None) -> None:
@@ -268,6 +277,8 @@ def evolve(submission: Submission, event: Fact) -> Submission:
             return replace(submission, state=State.WITHDRAWN, withdrawn=event)
         case SubmissionCaseOpened():
             return replace(submission, case_state=event.case_state)
+        case SubmissionTaken():
+            return replace(submission, handled=event)
         case _:
             assert_never(event)
 

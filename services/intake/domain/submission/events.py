@@ -84,6 +84,15 @@ class SubmissionCaseOpened(Event):
     case_state: Literal["open"]
 
 
+class SubmissionTaken(Event):
+    """承办部门已确定: whoever first returned or accepted it. `office` is null when he acts for no organisation."""
+
+    sets: ClassVar[tuple[str, ...]] = ("office", "persons")
+
+    office: str | None
+    persons: tuple[str, ...]
+
+
 Fact = (
     SubmissionSubmitted
     | SubmissionReturned
@@ -92,5 +101,6 @@ Fact = (
     | SubmissionAccepted
     | SubmissionWithdrawn
     | SubmissionCaseOpened
+    | SubmissionTaken
 )
 EVENTS: tuple[type[Event], ...] = get_args(Fact)

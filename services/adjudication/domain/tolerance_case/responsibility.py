@@ -1,0 +1,127 @@
+"""Who handles a case, who may see it for a time, and who is recused from it: facts that the policies judge by."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import assert_never
+
+from services.adjudication.domain.tolerance_case.commands import (
+    AssignOffice,
+    EndAccess,
+    GrantAccess,
+    OpenInvestigation,
+    RecordRecusal,
+    Responsibility,
+)
+from services.adjudication.domain.tolerance_case.events import (
+    AccessEnded,
+    AccessGranted,
+    OfficeAssigned,
+    RecusalRecorded,
+)
+from services.adjudication.domain.tolerance_case.state import ToleranceCase
+from shared.kernel.errors import Rejected
+from shared.kernel.events import Event
+
+GRANTABLE = ("adjudication_committee", "expert_group", "trial_office", "review_team", "org_dept")
+"""The roles that see a case only as long as a grant lasts."""
+LONGEST_GRANT = timedelta(days=92)
+"""Our reading of 限时 (domain.md §6.3, no text gives a length)."""
+GROUNDS = {
+    "party_or_relative": "本人是被审查调查人或检举人，或是其近亲属",
+    "witness": "担任过本案证人",
+    "interest": "本人或近亲属与案件有利害关系",
+    "other": "有可能影响公正处理的其他情形",
+}
+"""The four grounds of recusal 回避 (监督执纪工作规则; 政务处分法 47; 监察法 67)."""
+
+
+def decide(command: Responsibility, case: ToleranceCase) -> Sequence[Event]:
+    """Answer a command with the facts that follow; none for a repetition. Raises Rejected."""
+    match command:
+        case AssignOffice():
+            return assign_office(command, case)
+        case GrantAccess():
+            return grant_access(command, case)
+        case EndAccess():
+            return end_access(command, case)
+        case RecordRecusal():
+            return record_recusal(command, case)
+        case _:
+            assert_never(command)
+
+
+def assign_office(command: AssignOffice, case: ToleranceCase) -> Sequence[Event]:
+    """确定承办部门: whoever had the case loses sight of it at once, unless he is of that office."""
+    event = OfficeAssigned(office=command.office, persons=())
+    return [] if case.handled == event else [event]
+
+
+def taken_by(command: OpenInvestigation, case: ToleranceCase) -> Sequence[Event]:
+    """Return who has the case from its investigation on, when nobody was assigned before (谁调查谁承办)."""
+    if case.handled:
+        return []
+    return [OfficeAssigned(office=command.office, persons=tuple(dict.fromkeys((command.clerk, *command.officers))))]
+
+
+def grant_access(command: GrantAccess, case: ToleranceCase) -> Sequence[Event]:
+    """阅卷授权: for a time, in one role, never to who is recused, and to no committee member who investigated (V1)."""
+    event = AccessGranted(
+        grant_id=command.grant_id,
+        person=command.person,
+        role=command.role,
+        begins_at=command.at,
+        ends_at=command.ends_at,
+    )
+    standing = next((grant for grant in case.grants if grant.grant_id == command.grant_id), None)
+    if standing and standing == event.model_copy(update={"begins_at": standing.begins_at}):
+        return []
+    if standing:
+        raise Rejected("grant-id-taken", "该编号已有另一项授权。", pointer="/grant_id")
+    if command.role not in GRANTABLE:
+        raise Rejected("role-not-grantable", "该角色不能以授权方式阅卷。", pointer="/role")
+    if not command.at < command.ends_at <= command.at + LONGEST_GRANT:
+        raise Rejected("grant-term-invalid", "授权期限应当在今后 92 日以内。", pointer="/ends_at")
+    none_recused((command.person,), case, "/person")
+    if command.role != "org_dept" and command.person.casefold() in _folded(case.investigators):
+        raise Rejected(
+            "investigator-cannot-decide",
+            "调查人员不得参与认定、审理或复查。",
+            reference="监督执纪工作规则 54, 59",
+            pointer="/person",
+        )
+    return [event]
+
+
+def end_access(command: EndAccess, case: ToleranceCase) -> Sequence[Event]:
+    """终止授权: from the next request on."""
+    if all(grant.grant_id != command.grant_id for grant in case.grants):
+        raise Rejected("grant-unknown", "没有这项授权。", pointer="/grant_id")
+    if command.grant_id in case.ended:
+        return []
+    return [AccessEnded(grant_id=command.grant_id, ended_at=command.at)]
+
+
+def record_recusal(command: RecordRecusal, case: ToleranceCase) -> Sequence[Event]:
+    """登记回避: declared by the person himself, or ordered by a leader (政务处分法 48); it is not taken back here."""
+    if command.ground not in GROUNDS:
+        raise Rejected("recusal-ground-unknown", "回避事由不在四类之内。", reference="政务处分法 47", pointer="/ground")
+    if not command.by_leader and command.person != command.by:
+        raise Rejected(
+            "recusal-of-another",
+            "他人的回避由负责人决定。",
+            reference="政务处分法 48",
+            pointer="/person",
+        )
+    if command.person in case.recused:
+        return []
+    return [RecusalRecorded(person=command.person, ground=command.ground, by=command.by)]
+
+
+def none_recused(persons: Sequence[str], case: ToleranceCase, pointer: str) -> None:
+    """Refuse an act of somebody who is recused; raises Rejected."""
+    if _folded(persons) & _folded(case.recused):
+        raise Rejected("person-recused", "该人员已回避本案。", reference="政务处分法 47-48", pointer=pointer)
+
+
+def _folded(persons: Sequence[str] | frozenset[str]) -> frozenset[str]:
+    return frozenset(person.casefold() for person in persons)
