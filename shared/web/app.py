@@ -20,6 +20,7 @@ from shared.web.handlers import install
 from shared.web.openapi import Described, document
 from shared.web.openapi.words import Words
 from shared.web.operations import operations_routes
+from shared.web.problem_pages import problem_routes
 from shared.web.resources import Resources
 from shared.web.routes import GuardedRoute, UnguardedRoute
 from shared.web.shell import Shell
@@ -51,7 +52,11 @@ def create_app(service: Service) -> FastAPI:
     """
     prefix = f"/{service.name}/v1"
     guarded = [*service.routers, feed, event_types(service.aggregates)]
-    opened = [operations_routes(service.name, service.version), docs_routes(service.name, service.title)]
+    opened = [
+        operations_routes(service.name, service.version),
+        problem_routes(service.name),
+        docs_routes(service.name, service.title),
+    ]
     _check(guarded)
     app = _Application(
         title=service.title,

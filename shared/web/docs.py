@@ -23,6 +23,7 @@ _PAGE = Template("""<!DOCTYPE html>
 <link rel="stylesheet" href="$base/swagger-ui.css">
 </head>
 <body>
+<nav><a href="/problems">错误代码 Problem codes</a></nav>
 <div id="swagger-ui"></div>
 <script src="$base/swagger-ui-bundle.js"></script>
 <script src="$base/start.js"></script>
