@@ -9,11 +9,9 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from shared.authz.access import Access
-from shared.authz.caller import Caller
 from shared.authz.policy_engine import policies
-from shared.authz.tokens import InvalidToken
+from shared.web.credentials import caller_of
 from shared.web.problems import Problem
-from shared.web.resources import resources
 
 SCHEME = "AccessToken"
 """The name of the security scheme in the OpenAPI documents."""
@@ -48,9 +46,9 @@ class Guard:
         self.parameters = parameters
         self._reads = reads
 
-    def admit(self, request: Request, action: str) -> Access:
-        """Return the access; raises Problem `token-missing`, `token-invalid`, `token-expired`, `role-not-permitted`."""
-        caller = _caller(request)
+    async def admit(self, request: Request, action: str) -> Access:
+        """Return the access; raises Problem: what `caller_of` raises, and `role-not-permitted`."""
+        caller = await caller_of(request)
         if not policies().ever(caller.roles, action):
             raise Problem("role-not-permitted")
         return Access(caller, action, UUID(request.state.trace_id), _purpose(request))
@@ -72,17 +70,3 @@ def _purpose(request: Request) -> str | None:
     if len(values) > 1 or not _PURPOSE.fullmatch(values[0]):
         raise Problem("header-invalid")
     return values[0]
-
-
-def _caller(request: Request) -> Caller:
-    values = request.headers.getlist("authorization")
-    if not values:
-        raise Problem("token-missing", headers={"WWW-Authenticate": 'Bearer realm="rongcuo"'})
-    scheme, _, token = values[0].partition(" ")
-    try:
-        if len(values) > 1 or scheme.lower() != "bearer":
-            raise InvalidToken("token-invalid")
-        return resources(request).verifier.verify(token.strip())
-    except InvalidToken as invalid:
-        challenge = 'Bearer realm="rongcuo", error="invalid_token"'
-        raise Problem(invalid.code, headers={"WWW-Authenticate": challenge}) from None

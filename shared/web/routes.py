@@ -75,7 +75,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            strict.state.access = guard.admit(strict, action)
+            strict.state.access = await guard.admit(strict, action)
             if strict.scope["query_string"]:
                 _check_query(strict, known)
             if takes_body:
