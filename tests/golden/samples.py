@@ -40,6 +40,9 @@ STORIES: Mapping[str, list[list[Any]]] = {
         [
             b.INITIATE,
             b.OPEN,
+            b.GRANT,
+            b.END_GRANT,
+            b.RECUSE,
             b.TALK,
             b.HEAR,
             b.OPEN_CLASS_REPORT,

@@ -5,7 +5,7 @@ The matter: an inspection finds that 某 of a street office let some people pass
 
 from base64 import urlsafe_b64encode
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -91,9 +91,7 @@ ACCEPT = submission.AcceptSubmission(
     submission_id=SUBMISSION, case_id=CASE, at=AT, clerk="officer-1", office="office-1"
 )
 WITHDRAW = submission.WithdrawSubmission(submission_id=SUBMISSION, reason=sealed("reason"), at=AT)
-NOTE_CASE = submission.NoteCaseOpened(
-    submission_id=SUBMISSION, case_id=CASE, at=AT, clerk="officer-1", office="office-1"
-)
+NOTE_CASE = submission.NoteCaseOpened(submission_id=SUBMISSION, case_id=CASE, at=AT)
 
 REPORT_ID, REPORTER, UNMASKING = (an_id(number) for number in (301, 302, 303))
 ANONYMOUS = report.ReceiveReport(
@@ -162,6 +160,17 @@ OPEN = case.OpenInvestigation(
     clerk="officer-1",
     office="office-1",
 )
+ASSIGN = case.AssignOffice(case_id=CASE, office="office-2", at=AT)
+GRANT = case.GrantAccess(
+    case_id=CASE,
+    grant_id=an_id(105),
+    person="member-1",
+    role="adjudication_committee",
+    ends_at=AT + timedelta(days=30),
+    at=AT,
+)
+END_GRANT = case.EndAccess(case_id=CASE, grant_id=an_id(105), at=AT)
+RECUSE = case.RecordRecusal(case_id=CASE, person="member-9", ground="interest", by="member-9", by_leader=False, at=AT)
 VISIT = case.RecordInvestigation(
     case_id=CASE,
     record_id=an_id(101),

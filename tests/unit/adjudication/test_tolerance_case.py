@@ -10,13 +10,17 @@ from services.adjudication.domain.tolerance_case.commands import Finding
 from services.adjudication.domain.tolerance_case.decisions import DECIDER
 from services.adjudication.domain.tolerance_case.events import DefenceHeard, InvestigationRecorded, ReportFiled
 from tests.support.builders import (
+    ASSIGN,
     CONCLUDE,
+    END_GRANT,
     FEED_BACK,
+    GRANT,
     HEAR,
     INITIATE,
     OPEN,
     OPEN_CLASS_REPORT,
     RECOGNISE,
+    RECUSE,
     REPORT,
     TALK,
     VISIT,
@@ -51,6 +55,10 @@ MACHINE = Machine(
         "RecogniseSituation": RECOGNISE,
         "ConcludeCase": replace(CONCLUDE, grounds=()),
         "GiveFeedback": replace(FEED_BACK, explained=True),
+        "AssignOffice": ASSIGN,
+        "GrantAccess": GRANT,
+        "EndAccess": END_GRANT,
+        "RecordRecusal": RECUSE,
     },
 )
 TABLE = table("""
@@ -89,6 +97,14 @@ GiveFeedback        | case-unknown                   | none
 GiveFeedback        | case-not-concluded             | initiated investigating defended reported reported(X)
 GiveFeedback        | → fed_back                     | concluded
 GiveFeedback        | case-already-fed-back          | fed_back
+AssignOffice        | case-unknown                   | none
+AssignOffice        | ✓ | initiated investigating defended reported reported(X) concluded fed_back
+GrantAccess         | case-unknown                   | none
+GrantAccess         | ✓ | initiated investigating defended reported reported(X) concluded fed_back
+EndAccess           | case-unknown                   | none
+EndAccess           | grant-unknown | initiated investigating defended reported reported(X) concluded fed_back
+RecordRecusal       | case-unknown                   | none
+RecordRecusal       | ✓ | initiated investigating defended reported reported(X) concluded fed_back
 """)
 
 

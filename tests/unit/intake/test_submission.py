@@ -11,6 +11,7 @@ from services.intake.domain.submission.events import (
     SubmissionCaseOpened,
     SubmissionResubmitted,
     SubmissionSubmitted,
+    SubmissionTaken,
     SubmissionWithdrawn,
     SupplementRequested,
 )
@@ -148,9 +149,13 @@ class TestSubmit:
         given(DECIDER).when(replace(today, found_on=date(2023, 5, 6))).then_rejected("date-in-future", "/found_on")
 
 
+TAKEN = SubmissionTaken(office="office-1", persons=("officer-1",))
+
+
 class TestReturn:
     def test_tells_the_world_nothing_of_what_is_missing(self) -> None:
         given(DECIDER, history(DECIDER, APPLICATION)).when(RETURN).then(
+            TAKEN,
             SubmissionReturned(
                 submission_id=SUBMISSION, matter=MATTER, jurisdiction="331123", rules_version=PACK, notify=UNIT
             ),
@@ -158,7 +163,7 @@ class TestReturn:
         )
 
     def test_of_a_finding_notifies_no_applicant(self) -> None:
-        returned, _ = history(DECIDER, FINDING, RETURN)[1:]
+        _, returned, _ = history(DECIDER, FINDING, RETURN)[1:]
         assert isinstance(returned, SubmissionReturned)
         assert returned.notify is None
 
@@ -195,6 +200,7 @@ class TestAccept:
     )
     def test_names_the_source_and_whom_to_tell(self, submitted: Any, source: str, notify: Any) -> None:
         given(DECIDER, history(DECIDER, submitted)).when(ACCEPT).then(
+            TAKEN,
             SubmissionAccepted(
                 submission_id=SUBMISSION,
                 case_id=CASE,
@@ -208,7 +214,7 @@ class TestAccept:
                 notify=notify,
                 situations=("SC.4",),
                 act_on=ACT_ON,
-            )
+            ),
         )
 
     def test_carries_the_situations_as_supplemented(self) -> None:
