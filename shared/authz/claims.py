@@ -17,7 +17,7 @@ Thumbprint = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
 def _steps(path: object) -> object:
-    return path.split(".") if isinstance(path, str) else path
+    return tuple(path.split(".")) if isinstance(path, str) else tuple(path) if isinstance(path, list) else path
 
 
 Path = Annotated[

@@ -27,7 +27,7 @@ RETRY_S = 10.0
 REMEMBERED_UNKNOWN = 1_000
 _KINDS: Mapping[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 _PUBLIC = ("kty", "kid", "use", "alg", "crv", "x", "y", "n", "e")
-_RSA_BITS = 2048
+_RSA_MODULUS = 342  # base64url digits of 2048 bits
 
 logger = logging.getLogger(__name__)
 
@@ -188,12 +188,12 @@ def _usable(data: Any, algorithms: frozenset[str]) -> Key | None:
         or (algorithm is not None and algorithm not in algorithms)
     ):
         return None
+    if data["kty"] == "RSA" and len(str(data.get("n", ""))) < _RSA_MODULUS:
+        return None
     try:
-        key = _KINDS[data["kty"]].import_key({name: data[name] for name in _PUBLIC if name in data})
-        public = key.public_key
+        return _KINDS[data["kty"]].import_key({name: data[name] for name in _PUBLIC if name in data})
     except (JoseError, ValueError, TypeError):
         return None
-    return None if isinstance(key, RSAKey) and public.key_size < _RSA_BITS else key  # type: ignore[union-attr]
 
 
 def _same(before: Key | None, now: Key) -> Key:

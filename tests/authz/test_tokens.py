@@ -225,7 +225,7 @@ def test_a_megabyte_is_refused_at_a_glance(verifier: TokenVerifier, key: ECKey, 
     begun = time.perf_counter()
     assert refusal(verifier, token) == "token-invalid"
     assert refusal(verifier, "." * 10**6) == "token-invalid"
-    assert time.perf_counter() - begun < 0.1
+    assert time.perf_counter() - begun < 0.5
     assert refusal(verifier, make(more="x" * 16 * 1024)) == "token-invalid"
     assert verifier.verify(make(more="x" * 8 * 1024))
 
