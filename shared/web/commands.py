@@ -20,7 +20,7 @@ from shared.web.resources import Resources, resources
 from shared.web.tracing import traceparent
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
-_ETAG = re.compile(r'(?:W/)?"v(0|[1-9]\d{0,17})"')
+_ETAG = re.compile(r'(?:W/)?"v(0|[1-9][0-9]{0,17})(?:-[0-9a-f]{24})?"')
 _BOOLEAN = TypeAdapter(bool)
 
 

@@ -55,7 +55,7 @@ class View(BaseModel):
 async def detail(desk: CommandDesk[Any], edge: Edge, access: Access, aggregate_id: UUID, read: DetailRead) -> Document:
     """Return the resource at the moment asked for, as far as the caller may see it.
 
-    Raises Problem `not-found`, and NotModified.
+    Raises Problem `not-found`.
     """
     events, facts = await desk.recall(access, aggregate_id, read.moment)
     read.answered(len(events))

@@ -19,7 +19,6 @@ from shared.kernel.errors import Rejected
 from shared.keyring.data_keys import KeyDestroyed
 from shared.web.catalogue import catalogue
 from shared.web.problems import Fault, Problem, problem_response
-from shared.web.reads import NotModified
 from shared.web.validation import problem_of
 
 _ERRORS = logging.getLogger("rongcuo.errors")
@@ -56,7 +55,6 @@ def install(app: FastAPI, allowed: Callable[[str], set[str]]) -> None:
     for kind, answer in answers.items():
         app.add_exception_handler(kind, _handler(answer))
     app.add_exception_handler(HTTPException, _http(allowed))
-    app.add_exception_handler(NotModified, _not_modified)
 
 
 def _handler(answer: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -95,8 +93,3 @@ def _http(allowed: Callable[[str], set[str]]) -> Callable[[Request, Exception], 
         return problem_response(request, Problem(_BY_STATUS.get(status, "request-malformed")))
 
     return handle
-
-
-async def _not_modified(_: Request, error: Exception) -> Response:
-    tag = error.etag if isinstance(error, NotModified) else ""
-    return Response(status_code=304, headers={"ETag": tag})

@@ -1,13 +1,15 @@
 """Lists: one page of a read model, cut to what the policies let the caller see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import (
     Column,
     ColumnElement,
-    RowMapping,
+    FromClause,
     Select,
     Table,
     and_,
@@ -23,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import true as always
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from shared.authz.access import Access
 from shared.authz.caller import Caller
@@ -30,51 +33,69 @@ from shared.authz.conditions import All, Condition, Constant, Either, Fact, Not
 from shared.authz.data_classes import DataClass
 from shared.authz.policy_engine import policies
 from shared.eventstore.readmodels import ReadModel, reading
+from shared.kernel.clock import Clock
 from shared.kernel.instants import parse_instant
+from shared.web.changes import ChangesRead
 from shared.web.pages import PageRead
 
 FactColumns = Mapping[str, ColumnElement[bool]]
 """The SQL form of the facts that a read model knows; what it does not know is false, as in `Facts`."""
+Columns = ReadOnlyColumnCollection[str, Any]
+"""The columns of a list, or of the versions that its rows had."""
+Relate = Callable[[Columns, Caller, datetime], FactColumns]
+"""How a caller stands at an instant to each row of a list: `relate` of the aggregate, in SQL."""
 
 
 async def rows(
     engine: AsyncEngine,
     model: ReadModel,
     table: Table,
-    read: PageRead,
+    read: PageRead | ChangesRead,
     access: Access,
-    facts: FactColumns,
+    relate: Relate,
+    clock: Clock,
     *,
+    shown: type[BaseModel],
     classes: Mapping[str, DataClass] | None = None,
     equal: Mapping[str, object | None] | None = None,
     newest_by: Column[Any] | None = None,
-) -> Sequence[RowMapping]:
-    """Return the rows of the page that `read` asks for, and one more.
+) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of the page that `read` asks for, and one more; or the rows that have changed.
 
-    `classes` are the columns that are more than the record: null where their class is not permitted. `equal` filters
-    columns that are not None. Rows come by id, with `newest_by` (an instant) the newest first.
+    The columns are those of which `shown` has a field. `classes` are the columns that are more than the record: null
+    where their class is not permitted. `equal` filters columns that are not None. Rows come by id, with `newest_by` (an
+    instant) the newest first.
     """
-    query = permitted_rows(table, access, facts, classes or {}).limit(read.limit + 1)
-    for name, value in (equal or {}).items():
-        if value is not None:
-            query = query.where(table.c[name] == value)
+    wanted = {name: value for name, value in (equal or {}).items() if value is not None}
+    names = [column.name for column in table.c if column.name in shown.model_fields]
+
+    def permitted(source: FromClause, at: datetime) -> Select[Any]:
+        facts = relate(source.c, access.caller, at)
+        query = permitted_rows(source, names, access, facts, classes or {})
+        return query.where(*(source.c[name] == value for name, value in wanted.items()))
+
+    if isinstance(read, ChangesRead):
+        return await read.rows(engine, model, permitted, clock)
+    query = permitted(table, clock()).limit(read.limit + 1)
     async with reading(engine, model) as connection:
         found = await connection.execute(_paged(query, table, read, newest_by))
-        page: Sequence[RowMapping] = found.mappings().all()
+        page: Sequence[Mapping[str, Any]] = found.mappings().all()
         return page
 
 
-def permitted_rows(table: Table, access: Access, facts: FactColumns, classes: Mapping[str, DataClass]) -> Select[Any]:
-    """Return the query of everything in `table` that the caller may see."""
+def permitted_rows(
+    source: FromClause, names: Sequence[str], access: Access, facts: FactColumns, classes: Mapping[str, DataClass]
+) -> Select[Any]:
+    """Return the query of everything in `source` that the caller may see, with the columns `names`."""
 
     def permitted(data: DataClass) -> ColumnElement[bool]:
         return in_sql(policies().condition(access.caller.roles, access.action, data), facts)
 
     columns = [
-        case((permitted(classes[column.name]), column), else_=null()).label(column.name)
-        if column.name in classes
-        else column
-        for column in table.c
+        case((permitted(classes[name]), source.c[name]), else_=null()).label(name)
+        if name in classes
+        else source.c[name]
+        for name in names
     ]
     return select(*columns).where(permitted(DataClass.RECORD))
 

@@ -1,11 +1,11 @@
-"""What every read of one thing can do: a version or an instant of the past, ETags, and 304 for what is known."""
+"""What every read of one thing can do: show a version or an instant of the past, and tell its version."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Response
 from pydantic import AwareDatetime
 
 from shared.eventstore.read_after import ReadAfter
@@ -13,14 +13,6 @@ from shared.web.problems import Problem
 
 WAIT_S = 2.0
 _MAX_VERSION = 2**31 - 1
-
-
-class NotModified(Exception):
-    """The caller holds this version already."""
-
-    def __init__(self, tag: str) -> None:
-        super().__init__(tag)
-        self.etag = tag
 
 
 @dataclass(frozen=True)
@@ -38,23 +30,17 @@ class Moment:
 
 @dataclass(frozen=True)
 class DetailRead:
-    """The read of one thing: `moment` says of when, `answered(version)` sets the ETag."""
+    """The read of one thing: `moment` says of when, `answered(version)` begins the ETag."""
 
     moment: Moment
-    known: str
     response: Response
 
     def answered(self, version: int) -> None:
-        """Put the ETag on the answer; raises NotModified when the caller's If-None-Match names it."""
-        tag = etag(version)
-        tags = {item.strip().removeprefix("W/") for item in self.known.split(",")}
-        if tag in tags or "*" in tags:
-            raise NotModified(tag)
-        self.response.headers["ETag"] = tag
+        """Say which version is answered; `shared.web.conditional` makes the ETag of it and of the bytes."""
+        self.response.headers["ETag"] = etag(version)
 
 
 async def _detail_read(
-    request: Request,
     response: Response,
     at_version: Annotated[int | None, Query(ge=1, le=_MAX_VERSION, description="As it stood at this version.")] = None,
     as_of: Annotated[AwareDatetime | None, Query(description="As it stood at this instant.")] = None,
@@ -62,7 +48,7 @@ async def _detail_read(
 ) -> DetailRead:
     if at_version is not None and as_of is not None:
         raise Problem("query-parameters-exclusive")
-    return DetailRead(Moment(at_version, as_of), ",".join(request.headers.getlist("if-none-match")), response)
+    return DetailRead(Moment(at_version, as_of), response)
 
 
 Detail = Annotated[DetailRead, Depends(_detail_read)]

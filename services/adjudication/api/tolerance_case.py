@@ -16,6 +16,7 @@ from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
 from shared.web.history import HistoryItem, history
+from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
 from shared.web.resources import provided
@@ -28,7 +29,7 @@ Commanding = Annotated[Call, commanded()]
 Reader = Annotated[Access, permitted()]
 
 
-@routes.get("/tolerance-cases", summary="案件列表")
+@listed(routes, "/tolerance-cases", summary="案件列表")
 async def list_cases(
     access: Reader, service: Service, read: Paged, state: Code | None = None
 ) -> Page[ToleranceCaseRow]:
@@ -40,7 +41,9 @@ async def list_cases(
         case_list.cases,
         read,
         access,
-        case_list.facts(access.caller, service.cases.clock()),
+        case_list.facts,
+        service.cases.clock,
+        shown=ToleranceCaseRow,
         classes={"outcome": DataClass.CONCLUSION},
         equal={"state": state},
     )

@@ -11,13 +11,16 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
-    delete,
+    cast,
+    column,
     exists,
     func,
     insert,
     literal,
+    select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.adjudication.domain import CODEC
@@ -34,7 +37,7 @@ from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import handles, is_party, within
+from shared.web.listing import Columns, FactColumns, handles, is_party, within
 
 metadata = MetaData(schema="view")
 cases = Table(
@@ -52,17 +55,15 @@ cases = Table(
     Column("office", String),
     Column("handlers", ARRAY(String)),
     Column("recused", ARRAY(String), nullable=False),
+    Column("grants", JSONB, nullable=False),
 )
-grants = Table(
-    "case_grants",
-    metadata,
-    Column("grant_id", Uuid, primary_key=True),
-    Column("case_id", Uuid, nullable=False, index=True),
-    Column("person", String, nullable=False),
-    Column("role", String, nullable=False),
-    Column("begins_at", DateTime(timezone=True), nullable=False),
-    Column("ends_at", DateTime(timezone=True), nullable=False),
+_GRANT = (
+    column("person", String),
+    column("role", String),
+    column("begins_at", DateTime(timezone=True)),
+    column("ends_at", DateTime(timezone=True)),
 )
+_OTHERS = "$[*] ? (@.grant_id != $id)"
 PERMISSIONS = (OfficeAssigned, AccessGranted, AccessEnded, RecusalRecorded)
 """What changes who sees a case: a list waits for these events, so that they hold from the next request on."""
 
@@ -74,15 +75,17 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         case ToleranceInitiated():
             row = event.model_dump(include={"matter", "jurisdiction", "source", "concerned", "applicant"})
             row |= {"id": recorded.stream_id, "state": event.leads_to, "initiated_at": recorded.recorded_at}
-            await connection.execute(insert(cases).values(**row, recused=[]))
+            await connection.execute(insert(cases).values(**row, recused=[], grants=[]))
         case OfficeAssigned():
             await connection.execute(
                 update(cases).where(case).values(office=event.office, handlers=list(event.persons))
             )
         case AccessGranted():
-            await connection.execute(insert(grants).values(case_id=recorded.stream_id, **event.model_dump()))
+            granted = cases.c.grants.concat([event.model_dump(mode="json")])
+            await connection.execute(update(cases).where(case).values(grants=granted))
         case AccessEnded():
-            await connection.execute(delete(grants).where(grants.c.grant_id == event.grant_id))
+            others = func.jsonb_path_query_array(cases.c.grants, _OTHERS, cast({"id": str(event.grant_id)}, JSONB))
+            await connection.execute(update(cases).where(case).values(grants=others))
         case RecusalRecorded():
             recused = func.array_append(cases.c.recused, event.person.casefold())
             await connection.execute(update(cases).where(case).values(recused=recused))
@@ -91,9 +94,8 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
             await connection.execute(update(cases).where(case).values(state=event.leads_to, **outcome))
 
 
-def facts(caller: Caller, at: datetime) -> dict[str, ColumnElement[bool]]:
+def facts(columns: Columns, caller: Caller, at: datetime) -> FactColumns:
     """Return the SQL form of `relate`: how the caller stands to each case in the list."""
-    columns = cases.c
     return {
         "within": within(columns.jurisdiction, caller),
         "concerned": is_party(caller, columns.concerned),
@@ -102,17 +104,17 @@ def facts(caller: Caller, at: datetime) -> dict[str, ColumnElement[bool]]:
         "assigned": handles(caller, columns.office, columns.handlers),
         "recused": literal(caller.subject.casefold()) == func.any(columns.recused),
         "concluded": columns.outcome.is_not(None),
-        **{fact: _granted(caller, role, at) for role, fact in GRANTS.items()},
+        **{fact: _granted(columns, caller, role, at) for role, fact in GRANTS.items()},
     }
 
 
-def _granted(caller: Caller, role: str, at: datetime) -> ColumnElement[bool]:
-    return exists().where(
-        grants.c.case_id == cases.c.id,
-        grants.c.person == caller.subject,
-        grants.c.role == role,
-        grants.c.begins_at <= at,
-        at < grants.c.ends_at,
+def _granted(columns: Columns, caller: Caller, role: str, at: datetime) -> ColumnElement[bool]:
+    """Return that a grant is in force: it stands in the row, so that past states of the list can be filtered, too."""
+    grant = func.jsonb_to_recordset(columns.grants).table_valued(*_GRANT).render_derived("granted", with_types=True)
+    return exists(
+        select(literal(1))
+        .select_from(grant)
+        .where(grant.c.person == caller.subject, grant.c.role == role, grant.c.begins_at <= at, at < grant.c.ends_at)
     )
 
 

@@ -15,6 +15,7 @@ from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
 from shared.web.history import HistoryItem, history
+from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
 from shared.web.resources import provided
@@ -27,7 +28,7 @@ Archiving = Annotated[Call, commanded()]
 Reader = Annotated[Access, permitted()]
 
 
-@routes.get("/dossiers", summary="卷宗列表")
+@listed(routes, "/dossiers", summary="卷宗列表")
 async def list_dossiers(access: Reader, service: Service, read: Paged, state: Code | None = None) -> Page[DossierRow]:
     """List the dossiers of the caller's jurisdictions."""
     await service.freshness.reach(read.read_after, dossier_list.MODEL.name)
@@ -37,7 +38,9 @@ async def list_dossiers(access: Reader, service: Service, read: Paged, state: Co
         dossier_list.dossiers,
         read,
         access,
-        dossier_list.facts(access.caller),
+        dossier_list.facts,
+        service.dossiers.clock,
+        shown=DossierRow,
         equal={"state": state},
     )
     items = [DossierRow(**row, href=service.dossiers.desk.location(row["id"])) for row in rows]

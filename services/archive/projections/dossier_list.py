@@ -1,6 +1,8 @@
 """Which dossiers are there, and which still have to be completed?"""
 
-from sqlalchemy import Column, ColumnElement, DateTime, MetaData, String, Table, Uuid, insert, update
+from datetime import datetime
+
+from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.archive.domain import CODEC
@@ -11,7 +13,7 @@ from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import within
+from shared.web.listing import Columns, FactColumns, within
 
 metadata = MetaData(schema="view")
 dossiers = Table(
@@ -39,9 +41,9 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         )
 
 
-def facts(caller: Caller) -> dict[str, ColumnElement[bool]]:
+def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
     """Return the SQL form of `relate`: how the caller stands to each dossier in the list."""
-    return {"within": within(dossiers.c.jurisdiction, caller)}
+    return {"within": within(columns.jurisdiction, caller)}
 
 
 MODEL = ReadModel(

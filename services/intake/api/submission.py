@@ -15,6 +15,7 @@ from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
 from shared.web.history import HistoryItem, history
+from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
 from shared.web.resources import provided
@@ -33,7 +34,7 @@ async def submit(body: requests.Submitting, call: Commanding, service: Service) 
     return await service.submissions.submit(call, body)
 
 
-@routes.get("/submissions", summary="提交列表")
+@listed(routes, "/submissions", summary="提交列表")
 async def list_submissions(
     access: Reader, service: Service, read: Paged, state: Code | None = None
 ) -> Page[SubmissionRow]:
@@ -45,7 +46,9 @@ async def list_submissions(
         submission_list.submissions,
         read,
         access,
-        submission_list.facts(access.caller),
+        submission_list.facts,
+        service.submissions.clock,
+        shown=SubmissionRow,
         equal={"state": state},
     )
     items = [SubmissionRow(**row, href=service.submissions.desk.location(row["id"])) for row in rows]

@@ -1,9 +1,10 @@
 """Which submissions are there, and how do they stand?"""
 
+from datetime import datetime
+
 from sqlalchemy import (
     ARRAY,
     Column,
-    ColumnElement,
     Date,
     DateTime,
     MetaData,
@@ -24,7 +25,7 @@ from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import handles, is_party, within
+from shared.web.listing import Columns, FactColumns, handles, is_party, within
 
 metadata = MetaData(schema="view")
 submissions = Table(
@@ -64,9 +65,8 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         await connection.execute(update(submissions).where(submissions.c.id == recorded.stream_id).values(**changed))
 
 
-def facts(caller: Caller) -> dict[str, ColumnElement[bool]]:
+def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
     """Return the SQL form of `relate`: how the caller stands to each submission in the list."""
-    columns = submissions.c
     return {
         "within": within(columns.jurisdiction, caller),
         "concerned": is_party(caller, columns.concerned),

@@ -21,6 +21,7 @@ from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
 from shared.web.history import HistoryItem, history
 from shared.web.language import preferred
+from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
 from shared.web.resources import provided
@@ -32,12 +33,21 @@ Receiving = Annotated[Call, commanded()]
 Reader = Annotated[Access, permitted()]
 
 
-@routes.get("/inbox", summary="我的收件箱")
+@listed(routes, "/inbox", summary="我的收件箱")
 async def read_inbox(access: Reader, service: Service, read: Paged, request: Request) -> Page[InboxItem]:
     """Read one's own notices, the newest first; titles in English by Accept-Language."""
     await service.freshness.reach(read.read_after, inbox.MODEL.name)
-    table, facts = inbox.notices, inbox.facts(access.caller)
-    rows = await listing.rows(service.engine, inbox.MODEL, table, read, access, facts, newest_by=table.c.issued_at)
+    rows = await listing.rows(
+        service.engine,
+        inbox.MODEL,
+        inbox.notices,
+        read,
+        access,
+        inbox.facts,
+        service.notices.clock,
+        shown=InboxItem,
+        newest_by=inbox.notices.c.issued_at,
+    )
     location = service.notices.desk.location
     spoken = preferred(request.headers.get("accept-language"))
     items = [InboxItem(**row, **asdict(words(row["template"], spoken)), href=location(row["id"])) for row in rows]

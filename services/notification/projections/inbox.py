@@ -1,6 +1,8 @@
 """What has a party been told, and what has it acknowledged?"""
 
-from sqlalchemy import Column, ColumnElement, DateTime, Index, MetaData, String, Table, Uuid, insert, update
+from datetime import datetime
+
+from sqlalchemy import Column, DateTime, Index, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notification.domain import CODEC
@@ -10,7 +12,7 @@ from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import is_party, within
+from shared.web.listing import Columns, FactColumns, is_party, within
 
 metadata = MetaData(schema="view")
 notices = Table(
@@ -38,9 +40,9 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         await connection.execute(update(notices).where(notices.c.id == recorded.stream_id).values(state=event.leads_to))
 
 
-def facts(caller: Caller) -> dict[str, ColumnElement[bool]]:
+def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
     """Return the SQL form of `relate`: how the caller stands to each notice in the list."""
-    return {"within": within(notices.c.jurisdiction, caller), "concerned": is_party(caller, notices.c.party)}
+    return {"within": within(columns.jurisdiction, caller), "concerned": is_party(caller, columns.party)}
 
 
 MODEL = ReadModel(name="inbox", version=3, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(notices))
