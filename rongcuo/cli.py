@@ -102,7 +102,9 @@ async def _up(embedded: installations.Embedded, settings: Settings) -> None:
             running = await opened.enter_async_context(workers(installation, names))
         app_ = application(installation, names, running)
         parts: list[serving.Part] = [*running, embedded]
-        await serving.serve(app_, parts, settings.host, settings.port, stop, _announce, settings.grace_s)
+        await serving.serve(
+            app_, parts, settings.host, settings.port, stop, _announce, settings.grace_s, sandbox=settings.sandbox
+        )
 
 
 @app.command()
@@ -125,7 +127,9 @@ async def _serve(installation: Installation, settings: Settings, service: str, r
             working = [service] if role in {"worker", "all"} else []
             running = await opened.enter_async_context(workers(installation, working))
         app_ = serving.health(running) if role == "worker" else application(installation, [service], running)
-        await serving.serve(app_, running, settings.host, settings.port, stop, _announce, settings.grace_s)
+        await serving.serve(
+            app_, running, settings.host, settings.port, stop, _announce, settings.grace_s, sandbox=settings.sandbox
+        )
 
 
 @app.command()

@@ -28,6 +28,7 @@ from rongcuo.draining import Draining
 from rongcuo.memory import settle
 from shared.hosting.worker import Worker
 from shared.web.operations import readiness
+from shared.web.sandbox import Sandbox
 
 GRACE_S = 25.0
 _OF_GRACE = 0.8  # what is not finished then is given up; the rest of the grace time is for closing connections
@@ -82,10 +83,13 @@ async def serve(
     stop: asyncio.Event,
     announce: Callable[[str], None],
     grace_s: float = GRACE_S,
+    *,
+    sandbox: bool = False,
 ) -> None:
     """Serve `app` and run `parts` until `stop` is set; one that fails ends all of them.
 
-    Raises StoppedEarly when `stop` is set before `app` is ready, NotFinished when something had to be given up.
+    With `sandbox` every answer says that it comes from one. Raises StoppedEarly when `stop` is set before `app` is
+    ready, NotFinished when something had to be given up.
     """
     async with AsyncExitStack() as opened:
         async with starting(stop):
@@ -94,7 +98,9 @@ async def serve(
         limit = asyncio.timeout(None)
         try:
             async with limit:
-                await _serve(app, parts, _config(host, port), stop, announce, limit, grace_s * _OF_GRACE)
+                await _serve(
+                    app, parts, _config(host, port, sandbox=sandbox), stop, announce, limit, grace_s * _OF_GRACE
+                )
         except TimeoutError:
             if limit.expired():
                 raise NotFinished(grace_s) from None
@@ -123,10 +129,10 @@ async def _serve(
         server.should_exit = True
 
 
-def _config(host: str, port: int) -> Callable[[ASGIApp], uvicorn.Config]:
+def _config(host: str, port: int, *, sandbox: bool) -> Callable[[ASGIApp], uvicorn.Config]:
     def config(app: ASGIApp) -> uvicorn.Config:
         return uvicorn.Config(
-            app,
+            Sandbox(app) if sandbox else app,
             host=host,
             port=port,
             lifespan="off",
@@ -134,6 +140,7 @@ def _config(host: str, port: int) -> Callable[[ASGIApp], uvicorn.Config]:
             proxy_headers=False,
             server_header=False,
             log_config=None,
+            ws="none",  # nobody here speaks it, and uvicorn logs the addresses of those who try
             timeout_graceful_shutdown=_CUT_S,
         )
 
