@@ -44,6 +44,7 @@ ANNOTATIONS = {
     "nginx.ingress.kubernetes.io/proxy-buffering": "on|off",
     "nginx.ingress.kubernetes.io/proxy-body-size": r"\d+m",
     "nginx.ingress.kubernetes.io/proxy-read-timeout": r"\d+",
+    "nginx.ingress.kubernetes.io/enable-access-log": "false",
 }
 
 

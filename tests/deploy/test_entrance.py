@@ -15,6 +15,9 @@ from tests.deploy.manifests import Compose
 from tests.deploy.validate import ROOT
 
 TOO_MUCH = 2 * 1024 * 1024 + 1
+REPORTER = "127.77.66.55"
+"""An address of this machine from which nobody else calls."""
+CLAIMED = {"X-Forwarded-For": "203.0.113.77", "X-Real-IP": "203.0.113.78", "Forwarded": "for=203.0.113.79"}
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -113,6 +116,30 @@ async def test_nobody_gets_in_without_encryption(containers: Containers) -> None
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"http://{HOST}:{containers.port('entrance:8443')}/healthz")
     assert answer.status_code == 400
+
+
+async def test_nobodys_address_is_logged_or_passed_on(containers: Containers, http: httpx.AsyncClient) -> None:
+    trusted = ssl.create_default_context(cafile=containers.secrets / "ca.crt")
+    there = httpx.AsyncHTTPTransport(verify=trusted, local_address=REPORTER)
+    received: list[bytes] = []
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with httpx.AsyncClient(transport=there, base_url=http.base_url, headers=CLAIMED, timeout=30) as reporter:
+        async with archive(containers, answering):
+            assert (await reporter.get("/archive/v1/dossiers?cursor=a")).status_code == 200
+        assert (await reporter.get("/notification/v1/inbox")).status_code == 503
+        assert (await reporter.post("/archive/v1/dossiers", content=b"[" * TOO_MUCH)).status_code in {413, 503}
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(local_address=REPORTER)) as plain:
+        await plain.get(f"http://{HOST}:{containers.port('entrance:8443')}/healthz")
+    logged = (containers.place / "entrance.log").read_bytes()
+    assert b'"uri":"/archive/v1/dossiers?' in logged
+    assert b'"level":"error"' in logged
+    for told in (logged, b"".join(received)):
+        assert not [address for address in (REPORTER, *CLAIMED.values()) if address.encode() in told]
 
 
 def check_told(answer: httpx.Response, code: str, status: int) -> None:
