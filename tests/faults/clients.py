@@ -170,6 +170,7 @@ def cast_of(street: Street, token: Callable[..., str]) -> Cast:
     return Cast(
         inspector=desk("inspection_team", subject="inspector-05", organisation="331123-dic-inspection"),
         officer=desk("handling_office", subject="officer-17", organisation="331123-dic"),
+        leader=desk("dic_leader", subject="leader-01", organisation="331123-dic"),
         committee=desk("adjudication_committee", subject="member-01", organisation="331123-committee"),
         archivist=desk("archivist", subject="archivist-02", organisation="331123-dic"),
         auditor=desk("external_auditor", subject="auditor-09"),

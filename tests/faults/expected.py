@@ -22,7 +22,8 @@ FACTS = {
     "supplement": ["SubmissionResubmitted"],
     "withdrawal": ["SubmissionWithdrawn"],
     "acceptance": ["SubmissionAccepted"],
-    "investigation": ["InvestigationOpened"],
+    "investigation": ["InvestigationOpened", "OfficeAssigned"],
+    "access-grants": ["AccessGranted"],
     "investigation-records": ["InvestigationRecorded"],
     "defence": ["DefenceHeard"],
     "report": ["ReportFiled"],
@@ -32,6 +33,8 @@ FACTS = {
     "volume": ["VolumeCompleted"],
 }
 """What each command writes, by the last word of its path."""
+TAKES = {"return", "acceptance"}
+"""Commands by which an office takes a submission: the first of them writes that, too."""
 OPERATORS = {"LogRecovered"}
 """What operators write, who keep no such file."""
 Fact = tuple[str, str, str]
@@ -46,6 +49,8 @@ def stream_of(call: Answered) -> str:
 def facts(calls: Sequence[Answered], drafts: Mapping[str, Json], cases: Mapping[str, str]) -> Counter[Fact]:
     """Return every fact that the answered commands lead to, in all services; `cases` maps a case to its submission."""
     found: Counter[Fact] = Counter()
+    taken = {stream_of(call) for call in calls if call.command in TAKES}
+    found.update(("intake", stream, "SubmissionTaken") for stream in taken)
     for call in calls:
         log, stream = call.path.split("/")[1], stream_of(call)
         found.update((log, stream, type_) for type_ in FACTS[call.command])

@@ -178,7 +178,7 @@ RULES_AND_STATES = {
     "report before the defence": Bad(409, "investigation-not-open", f"POST {CASE}/report", REPORT),
     "conclusion before the report": Bad(409, "report-not-filed", f"POST {CASE}/conclusion", CONCLUSION, "committee"),
     "feedback before": Bad(409, "case-not-concluded", f"POST {CASE}/feedback", {"on": "2022-05-06", "explained": True}),
-    "dossier of nothing": Bad(404, "not-found", "GET /archive/v1/dossiers/{case}"),
+    "dossier of nothing": Bad(404, "not-found", "GET /archive/v1/dossiers/{case}", who="archivist"),
 }
 TABLE = {**NOT_JSON, **WRONG_CONTENT, **WHO_AND_WHERE, **HEADERS_AND_QUERY, **RULES_AND_STATES}
 

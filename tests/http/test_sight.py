@@ -58,7 +58,7 @@ async def test_no_role_beside_an_auditors_opens_a_text(world: World) -> None:
 
 async def test_a_role_that_has_nothing_to_do_with_cases_sees_none(world: World) -> None:
     assert (await _get(world, "archivist", CASE))[0] == 403
-    assert (await _get(world, "sysadmin_and_party", CASE))[0] == 404
+    assert (await _get(world, "sysadmin_and_party", CASE))[0] == 403
 
 
 async def test_who_has_lost_the_role_cannot_submit_an_old_draft(world: World) -> None:

@@ -13,7 +13,7 @@ import httpx
 from starlette.applications import Starlette
 
 from rongcuo.demo.client import Desk, Json
-from rongcuo.demo.story import Cast, accept, investigate, register, submit
+from rongcuo.demo.story import COMMITTEE, Cast, accept, investigate, let_in, register, submit
 from rongcuo.platform import application, workers
 from shared.authz.development import DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
@@ -122,6 +122,7 @@ async def _people(cast: Cast) -> dict[str, str]:
         "submitted": await submit(inspector, finding),
         "draft_elsewhere": str(new_id()),
     }
+    await let_in(cast, names["case"], COMMITTEE[0])
     wrong: dict[str, Json] = {
         "draft": {},
         "draft_sc8": {"situations": ["SC.8"]},

@@ -22,7 +22,6 @@ from shared.kernel.sealed import Sealed
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
-from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
 CLASSES = {
@@ -111,7 +110,6 @@ class Submissions:
         """补正后重新提交."""
 
         async def command(submission: Submission) -> commands.Resubmit:
-            _only_its_author(call.caller, _first(submission))
             statement = await self._seal(submission, "statement", body.statement)
             other = await self._seal(submission, "other_situation", body.other_situation)
             return commands.Resubmit(submission_id, statement, body.situations, other, self.clock())
@@ -130,7 +128,6 @@ class Submissions:
         """撤回."""
 
         async def command(submission: Submission) -> commands.WithdrawSubmission:
-            _only_its_author(call.caller, _first(submission))
             reason = await self._seal(submission, "reason", body.reason)
             return commands.WithdrawSubmission(submission_id, reason, self.clock())
 
@@ -164,9 +161,3 @@ def _first(submission: Submission) -> SubmissionSubmitted:
 
 
 PROTECTION = Protection(relate, CLASSES)
-
-
-def _only_its_author(caller: Caller, first: SubmissionSubmitted) -> None:
-    """Nobody speaks for somebody else; raises Problem."""
-    if caller.files_for != first.author:
-        raise Problem("author-only")
