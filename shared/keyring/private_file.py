@@ -26,6 +26,16 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
         return _read(path)
 
 
+def replace_private(path: Path, content: bytes) -> None:
+    """Put `content` in the place of what `path` holds, at once and durably, with mode 0600."""
+    draft = _draft(path, content)
+    try:
+        draft.replace(path)
+        _sync(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_mode & _OTHERS:
@@ -35,23 +45,28 @@ def _read(path: Path) -> bytes:
 
 def _publish(path: Path, content: bytes) -> None:
     """Write a draft beside `path`, then link it: the name appears with the whole content behind it, or not at all."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    draft = _draft(path, content)
     try:
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        _link(draft, path)
+        os.link(draft, path)
+        _sync(path.parent)
+    except FileExistsError:
+        return  # another process was first: its content stands
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _link(draft: Path, path: Path) -> None:
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return  # another process was first: its content stands
-    directory = os.open(path.parent, os.O_RDONLY)
+def _draft(path: Path, content: bytes) -> Path:
+    """Write a file beside `path`, on the disk when this returns; a name of its own begins with a dot."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _sync(path: Path) -> None:
+    directory = os.open(path, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:
