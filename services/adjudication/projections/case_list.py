@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.adjudication.domain import CODEC
@@ -63,7 +63,7 @@ _GRANT = (
     column("begins_at", DateTime(timezone=True)),
     column("ends_at", DateTime(timezone=True)),
 )
-_OTHERS = "$[*] ? (@.grant_id != $id)"
+_OTHERS = cast("$[*] ? (@.grant_id != $id)", JSONPATH)
 PERMISSIONS = (OfficeAssigned, AccessGranted, AccessEnded, RecusalRecorded)
 """What changes who sees a case: a list waits for these events, so that they hold from the next request on."""
 
