@@ -118,4 +118,12 @@ def _granted(columns: Columns, caller: Caller, role: str, at: datetime) -> Colum
     )
 
 
-MODEL = ReadModel(name="case_list", version=2, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(cases))
+MODEL = ReadModel(
+    name="case_list",
+    version=2,
+    metadata=metadata,
+    codec=CODEC,
+    project=project,
+    rows=RowVersions(cases),
+    awaited=PERMISSIONS,
+)
