@@ -9,14 +9,16 @@ from services.intake.adapters.draft_table import DraftTable
 from services.intake.api import drafts as drafts_api
 from services.intake.api import party as party_api
 from services.intake.api import rules as rules_api
+from services.intake.api import standing as standing_api
 from services.intake.api import submission as submission_api
-from services.intake.application import party, submission
+from services.intake.application import party, standing, submission
 from services.intake.application.drafts import Drafts
 from services.intake.application.service import Intake
 from services.intake.domain import AGGREGATES
 from services.intake.domain.party.decisions import DECIDER as PARTY
+from services.intake.domain.standing.decisions import DECIDER as STANDING
 from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
-from services.intake.projections import submission_list
+from services.intake.projections import submission_list, withdrawal_list
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, Opened, open_service
 from shared.kernel.ids import new_id
@@ -39,7 +41,7 @@ def service(installation: Installation) -> Service:
         name=NAME,
         title="受理 Intake",
         version=VERSION,
-        routers=[party_api.routes, drafts_api.routes, submission_api.routes, rules_api.routes],
+        routers=[party_api.routes, drafts_api.routes, submission_api.routes, rules_api.routes, standing_api.routes],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
         description="当事人登记；发现事项和容错申请的起草、提交、补正、受理、撤回。",
@@ -71,7 +73,10 @@ def _intake(opened: Opened) -> Intake:
             submitted,
             kind_of,
         ),
+        standings=standing.Standings(
+            opened.desk(STANDING, standing.PROTECTION, "withdrawals"), opened.edge, opened.standing, clock
+        ),
         engine=opened.engine,
-        freshness=opened.freshness(submission_list.MODEL),
+        freshness=opened.freshness(submission_list.MODEL, withdrawal_list.MODEL),
         rules=rules,
     )

@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from services.intake.adapters import withdrawals
 from services.intake.consumers import adjudication
-from services.intake.projections import submission_list
+from services.intake.projections import submission_list, withdrawal_list
 from shared.contracts.adjudication import ToleranceInitiated
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
 
-MODELS = (submission_list.MODEL,)
+MODELS = (submission_list.MODEL, withdrawal_list.MODEL)
 RECEIVES = {"adjudication": (ToleranceInitiated,)}
 
 
@@ -20,4 +22,5 @@ async def worker(installation: Installation) -> AsyncIterator[Worker]:
     async with open_service(installation, "intake") as opened:
         consumers = [adjudication.consumer(opened.store, installation.rulebook)]
         async with open_worker(opened, consumers, MODELS) as running:
-            yield running
+            enforcing = withdrawals.enforcing(opened.engine, opened.standing)
+            yield replace(running, parts=[*running.parts, enforcing])

@@ -36,6 +36,7 @@ STORIES: Mapping[str, list[list[Any]]] = {
     "submission": [[b.APPLICATION, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE], [b.APPLICATION, b.WITHDRAW]],
     "report": [[b.REAL_NAME, b.ASSIGN_REPORT], [b.SEND_UP]],
     "unmasking": [[b.ASK_IDENTITY, b.APPROVE_IDENTITY, b.APPROVE_IDENTITY_TOO, b.OPEN_IDENTITY]],
+    "standing": [[b.WITHDRAW_ACCESS, b.END_WITHDRAWAL]],
     "tolerance_case": [
         [
             b.INITIATE,

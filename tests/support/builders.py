@@ -15,6 +15,7 @@ from services.archive.domain.erasure import commands as erasure
 from services.archive.domain.legal_hold import commands as hold
 from services.intake.domain.party import commands as party
 from services.intake.domain.report import commands as report
+from services.intake.domain.standing import commands as standing
 from services.intake.domain.submission import commands as submission
 from services.intake.domain.unmasking import commands as unmasking
 from services.intake.domain.unmasking.decisions import digest_of
@@ -293,3 +294,6 @@ ISSUE = notice.IssueNotice(
     at=AT,
 )
 ACKNOWLEDGE = notice.AcknowledgeNotice(notice_id=NOTICE, party=CADRE, at=AT)
+
+WITHDRAW_ACCESS = standing.WithdrawAccess(issuer="https://issuer.example", subject="o-17", reason="left-office", at=AT)
+END_WITHDRAWAL = standing.EndWithdrawal(at=AT)

@@ -9,13 +9,14 @@ from tests.unit.adjudication.test_tolerance_case import MACHINE as TOLERANCE_CAS
 from tests.unit.archive.test_dossier import MACHINE as DOSSIER
 from tests.unit.intake.test_party import MACHINE as PARTY
 from tests.unit.intake.test_report import MACHINE as REPORT
+from tests.unit.intake.test_standing import MACHINE as STANDING
 from tests.unit.intake.test_submission import MACHINE as SUBMISSION
 from tests.unit.intake.test_unmasking import MACHINE as UNMASKING
 from tests.unit.machines import Machine
 from tests.unit.notification.test_notice import MACHINE as NOTICE
 
 DOCUMENT = Path(__file__).parents[2] / "docs/state-machines.md"
-MACHINES = (PARTY, SUBMISSION, REPORT, UNMASKING, TOLERANCE_CASE, DOSSIER, NOTICE)
+MACHINES = (PARTY, SUBMISSION, REPORT, UNMASKING, STANDING, TOLERANCE_CASE, DOSSIER, NOTICE)
 HEAD = """\
 # 状态机 State machines
 

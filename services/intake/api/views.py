@@ -93,3 +93,22 @@ class SubmissionRow(BaseModel):
     state: str
     case_id: UUID | None
     submitted_at: Instant
+
+
+class WithdrawalView(View):
+    """收回访问权限: whose access, by the name that events have."""
+
+    issuer: str
+    subject: str
+    reason: str
+
+
+class WithdrawalRow(BaseModel):
+    """One line of the list of withdrawals."""
+
+    id: UUID
+    href: str
+    issuer: str
+    subject: str
+    state: str
+    withdrawn_at: Instant

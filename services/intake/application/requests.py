@@ -63,6 +63,14 @@ class Acceptance(Body):
     """受理."""
 
 
+class AccessWithdrawal(Body):
+    """收回访问权限; issuer and subject as events and access records name the person. The reason is a code."""
+
+    issuer: Annotated[str, Field(min_length=1, max_length=512)]
+    subject: Annotated[str, Field(min_length=1, max_length=128)]
+    reason: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["left-office"])]
+
+
 class Withdrawal(Body):
     """撤回."""
 

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.application.drafts import Drafts
 from services.intake.application.party import Parties
+from services.intake.application.standing import Standings
 from services.intake.application.submission import Submissions
 from shared.rules.pack import Rulebook
 from shared.web.reads import Freshness
@@ -18,6 +19,7 @@ class Intake:
     parties: Parties
     drafts: Drafts
     submissions: Submissions
+    standings: Standings
     engine: AsyncEngine
     freshness: Freshness
     rules: Rulebook
