@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rongcuo.embedded.process import ServerFailed
 
@@ -36,12 +36,20 @@ class ArtifactRefused(ServerFailed):
 
 @dataclass(frozen=True, order=True)
 class Artifact:
-    """One jar: its coordinates and the SHA-256 of its bytes, in hexadecimal."""
+    """One jar (or a zip): its coordinates and the SHA-256 of its bytes, in hexadecimal."""
 
     group: str
     name: str
     version: str
     digest: str
+    packaging: str = "jar"
+
+    @classmethod
+    def of(cls, line: str) -> Self:
+        """Return what a line of a lock file names: `group:name:version[:packaging] sha256:<digest>`."""
+        coordinates, _, digest = line.partition(" sha256:")
+        group, name, version, *packaging = coordinates.split(":")
+        return cls(group, name, version, digest, *packaging)
 
 
 def jars(lock: Path = LOCK) -> list[Path]:
@@ -50,7 +58,7 @@ def jars(lock: Path = LOCK) -> list[Path]:
         raise ArtifactRefused(
             f"{' and '.join(missing)} missing: install rongcuo[embedded], or give a Kafka in RONGCUO_KAFKA"
         )
-    artifacts = [Artifact(*line.replace(" sha256:", ":").split(":")) for line in lock.read_text().splitlines()]
+    artifacts = [Artifact.of(line) for line in lock.read_text().splitlines()]
     with _alone_in_the_cache(), ThreadPoolExecutor(_PARALLEL) as pool:
         return list(pool.map(lambda artifact: _verified(artifact, lock), artifacts))
 
@@ -92,7 +100,7 @@ def _verified(artifact: Artifact, lock: Path) -> Path:
 def _fetch(artifact: Artifact) -> Path:
     component = _maven().project(artifact.group, artifact.name).at_version(artifact.version)
     try:
-        return Path(component.artifact().resolve())
+        return Path(component.artifact(packaging=artifact.packaging).resolve())
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, "not found anywhere" is a RuntimeError
         raise ArtifactRefused(f"{artifact.group}:{artifact.name}:{artifact.version} cannot be fetched") from error
 
