@@ -19,7 +19,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --
 .PHONY: help
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+		/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
 setup: $(STAMP) ## Make .venv with every package of requirements.lock (quick when nothing changed)
@@ -42,7 +42,7 @@ check: setup ## Style, types, layers, documents and the files of the deployment
 	@$(RUN) -m mypy
 	@$(RUN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	@$(RUN) -m tests.deploy.validate
-	@$(RUN) -m pytest -q tests/docs tests/deploy --ignore=tests/deploy/test_shape.py
+	@$(RUN) -m pytest -q tests/docs tests/api tests/deploy --ignore=tests/deploy/test_shape.py
 
 .PHONY: planted
 planted: setup ## Plant each known mistake in a copy of the tree and see that its test turns red
@@ -85,6 +85,10 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(COMPILE) --group sdk -o sdk/requirements.lock
 	@$(COMPILE) pyproject.toml --constraint requirements.lock -o deploy/image/runtime.lock
 	@$(COMPILE) --group build --constraint requirements.lock -o deploy/image/build.lock
+
+.PHONY: api-documents
+api-documents: setup ## Release the OpenAPI documents into docs/api; refused if they break clients and nobody was told
+	@$(RUN) -m tests.api
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; data directories stay

@@ -6,12 +6,27 @@ from typing import Annotated
 from uuid import RFC_4122, UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 _CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\t\r\n]*\w[^\t\r\n]*$")]
+
+def _with_a_word(value: str) -> str:
+    if not any(character.isalnum() for character in value):
+        raise PydanticCustomError("string_pattern_mismatch", "one character is a letter or a digit")
+    return value
+
+
+# The published patterns are those that every dialect reads alike: \w is ASCII in ECMA-262, \p is unknown to Python.
+ShortText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\t\r\n]*\S[^\t\r\n]*$"),
+    AfterValidator(_with_a_word),
+]
 """One line: a name, a title, a contact; at most 200 characters, one of them a letter or a digit."""
-LongText = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\w")]
+LongText = Annotated[
+    str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S"), AfterValidator(_with_a_word)
+]
 """A statement or a reason: at most 20,000 characters, one of them a letter or a digit; may have lines."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_CODE)]
 """A code of a rule pack or a list, for example `SC.1`."""

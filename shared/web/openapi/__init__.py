@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from shared.kernel.decider import Decider
 from shared.web.authentication import SCHEME
-from shared.web.openapi import known_values
+from shared.web.openapi import open_strings
 from shared.web.openapi.answers import HEADERS, complete, problem_examples
 from shared.web.openapi.examples import Composer
 from shared.web.openapi.refusals import particular_modules, refused
@@ -57,7 +57,7 @@ def document(app: FastAPI, described: Described) -> Json:
     schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schema.pop("$defs", {}) | {"Problem": schema}
     _complete(spec, described)
-    known_values.tell(schemas, described.aggregates)
+    open_strings.tell(schemas, described.aggregates)
     _keep_used(components, spec)
     return spec
 

@@ -26,12 +26,12 @@ class Composer:
             if "example" not in parameter:
                 parameter["example"] = self._value(parameter["schema"], parameter["name"], "")
         own = self._words.operations.get(operation["operationId"])
-        identity: Json = {}
+        request: Json = {}
         if "requestBody" in operation:
             content = operation["requestBody"]["content"]["application/json"]
-            content["example"] = self._value(content["schema"], "", "") | dict(own.request if own else {})
-            identity = self._identity(path, content["example"])
-        identity = identity or self._identity(path, {})
+            request = self._value(content["schema"], "", "") | dict(own.request if own else {})
+            content["example"] = request
+        identity = self._identity(path, request)
         for status in ("200", "201"):
             answered = operation["responses"].get(status, {}).get("content", {})
             if "application/json" in answered:
@@ -56,18 +56,14 @@ class Composer:
         return {name: {**identity, **own}.get(name, item) for name, item in value.items()}
 
     def _identity(self, path: str, request: Json) -> Json:
-        """Return id and href of the resource at `path`, or of the one that the request names as its own."""
-        head, brace, tail = path.rpartition("{")
+        """Return id and href of the resource that `path` names first, or that the request names as its own."""
+        head, brace, tail = path.partition("{")
         if brace:
             name, _, _ = tail.partition("}")
-            filled = self._filled(f"{head}{{{name}}}")
-            return {"id": self._words.members.get(name, MISSING), "href": filled}
+            known = self._words.members.get(name, MISSING)
+            return {"id": known, "href": f"{head}{known}"}
         own = next((value for name, value in request.items() if name.endswith("_id")), None)
         return {} if own is None else {"id": own, "href": f"{path}/{own}"}
-
-    def _filled(self, path: str) -> str:
-        members = {name: str(value) for name, value in self._words.members.items() if "." not in name}
-        return path.format_map(_Filling(members))
 
     def _value(self, schema: Json, member: str, owner: str) -> Any:
         for name in (f"{owner}.{member}", member):
@@ -100,11 +96,6 @@ class Composer:
                 return MISSING
             case kind:
                 return schema.get("minimum", _PLAIN.get(str(kind)))
-
-
-class _Filling(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return MISSING
 
 
 def _name(schema: Json) -> str:

@@ -56,8 +56,12 @@ def _called(function: FunctionType) -> Iterator[Any]:
         elif isinstance(node, ast.Attribute):
             named = _member(node, types, scope)
         yield named
-        if inspect.isclass(named) and named.__module__.endswith(".commands"):
+        if _is_command(named):
             yield from _judges(named)
+
+
+def _is_command(named: object) -> bool:
+    return inspect.isclass(named) and named.__module__.endswith(".commands")
 
 
 def _types(function: FunctionType) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Holds what the services answer against the documents that were released."""
