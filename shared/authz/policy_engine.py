@@ -12,7 +12,7 @@ from typing import Any
 
 import cedarpy
 
-from shared.authz.conditions import FALSE, Condition, condition_of
+from shared.authz.conditions import FALSE, TRUE, Condition, condition_of
 from shared.authz.data_classes import DataClass
 from shared.authz.facts import Facts
 from shared.authz.roles import Role
@@ -36,10 +36,11 @@ class PolicyEngine:
     """The policies of this build, parsed once; `digest` (SHA-256, hexadecimal) names them."""
 
     def __init__(self, policies: str, schema: str) -> None:
-        """Raise PoliciesRefused unless every policy fits the schema."""
+        """Raise PoliciesRefused unless every policy fits the schema and has an id of its own."""
         checked = cedarpy.validate_policies(policies, schema)
         if not checked.validation_passed:
             raise PoliciesRefused("; ".join(map(str, checked.errors)))
+        _check_ids(policies)
         self.digest = sha256(f"{schema}\0{policies}".encode()).hexdigest()
         self._policies = cedarpy.PolicySet.from_str(policies)
         self._schema = cedarpy.Schema.from_str(schema)
@@ -47,6 +48,7 @@ class PolicyEngine:
         self.decide = lru_cache(KEPT)(self._decide)
         self.condition = lru_cache(KEPT)(self._condition)
         self.ever = lru_cache(KEPT)(self._ever)
+        self.grounds = lru_cache(KEPT)(self._grounds)
 
     def knows(self, action: str) -> bool:
         """Tell whether the schema has an operation of this name."""
@@ -75,6 +77,25 @@ class PolicyEngine:
         """Tell whether there can be a thing on which `action` is permitted to these roles."""
         return any(self.condition(roles, action, data) != FALSE for data in DataClass)
 
+    def _grounds(self, roles: frozenset[str], action: str) -> frozenset[str]:
+        """Return the ids of the policies on which `action` can be permitted to these roles."""
+        found: set[str] = set()
+        for data in DataClass:
+            answer = cedarpy.is_authorized_partial(
+                _request(action), self._policies, self._entities(roles, data), self._schema
+            )
+            residuals = answer.residuals.values()
+            found |= {
+                each["annotations"]["id"]
+                for each in residuals
+                if each["effect"] == "permit" and condition_of([each]) != FALSE
+            }
+        return frozenset(found)
+
+    def published(self, action: str) -> bool:
+        """Tell whether everybody may do `action` on everything."""
+        return all(self.condition(frozenset(), action, data) == TRUE for data in DataClass)
+
     def roles(self, action: str) -> tuple[Role, ...]:
         """Return the roles each of which is, alone, at times permitted `action`."""
         return tuple(role for role in sorted(Role) if self.ever(frozenset({role.value}), action))
@@ -99,6 +120,14 @@ def policies() -> PolicyEngine:
         return "\n".join(file.read_text("utf-8") for file in folder if file.name.endswith(ending))
 
     return PolicyEngine(text(".cedar"), text(".cedarschema"))
+
+
+def _check_ids(policies: str) -> None:
+    """What permitted a command is kept for ever by its id."""
+    parsed = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"].values()
+    ids = [policy.get("annotations", {}).get("id") for policy in parsed]
+    if None in ids or len(ids) != len(set(ids)):
+        raise PoliciesRefused("every policy needs an @id that no other has")
 
 
 def _request(action: str) -> dict[str, Any]:
