@@ -9,6 +9,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.accesslog.migration import access_log
+from shared.accesslog.recorder import Recorder
 from shared.authz.protection import Protection
 from shared.authz.standing import Standing
 from shared.database.databases import KEYRING
@@ -68,12 +70,19 @@ class Opened:
 
     def resources(self, application: object) -> Resources:
         """Return what the HTTP application holds while it runs."""
+        recorder = Recorder(
+            self.installation.dsn(self.name),
+            access_log(self.name),
+            clock=self.installation.clock,
+            new_id=self.store.new_id,
+        )
         return Resources(
             verifier=self.installation.verifier,
             log=self.store.log,
             application=application,
             secret=self.installation.secret,
-            checks=self._checks(),
+            recorder=recorder,
+            checks=self._checks(recorder),
             signatures=self.installation.signatures,
             standing=self.standing,
             certificate_header=self.installation.settings.client_certificate_header,
@@ -81,8 +90,8 @@ class Opened:
             hsts_days=self.installation.settings.hsts_days,
         )
 
-    def _checks(self) -> dict[str, Check]:
-        """What /readyz asks: the log and the keyring answer, and appends are taken."""
+    def _checks(self, recorder: Recorder) -> dict[str, Check]:
+        """What /readyz asks: the log and the keyring answer, and appends and access records are taken."""
 
         async def log() -> bool:
             return await self.store.log.head() >= 0
@@ -90,7 +99,10 @@ class Opened:
         async def appender() -> bool:
             return self.store.appender.alive
 
-        return {"log": log, "appender": appender, "keyring": self.edge.keyring.answers}
+        async def recording() -> bool:
+            return recorder.alive
+
+        return {"log": log, "appender": appender, "access-records": recording, "keyring": self.edge.keyring.answers}
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from shared.kernel.decider import Decider
+from shared.web.access_records import access_records
 from shared.web.command_routes import Commands, Handler
 from shared.web.docs import docs_routes
 from shared.web.event_types import event_types
@@ -51,7 +52,7 @@ def create_app(service: Service) -> FastAPI:
     Raises UnguardedRoute for a route that does not say who may call it, ValueError for two operations of one name.
     """
     prefix = f"/{service.name}/v1"
-    guarded = [*service.routers, feed, event_types(service.aggregates)]
+    guarded = [*service.routers, feed, event_types(service.aggregates), access_records]
     opened = [
         operations_routes(service.name, service.version),
         problem_routes(service.name),
@@ -100,7 +101,7 @@ def _commands(prefix: str, routers: Sequence[APIRouter]) -> list[tuple[str, Hand
 def _lifespan(service: Service) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with service.resources() as held:
+        async with service.resources() as held, held.recorder:
             app.state.resources = held
             yield
 

@@ -12,11 +12,13 @@ from shared.authz.access import Access
 from shared.authz.policy_engine import policies
 from shared.web.credentials import caller_of
 from shared.web.problems import Problem
+from shared.web.resources import resources
 
 SCHEME = "AccessToken"
 """The name of the security scheme in the OpenAPI documents."""
 Parameter = Mapping[str, Any]
 """An OpenAPI parameter object."""
+EXPIRED = "token-expired"
 _PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -46,12 +48,22 @@ class Guard:
         self.parameters = parameters
         self._reads = reads
 
-    async def admit(self, request: Request, action: str) -> Access:
-        """Return the access; raises Problem: what `caller_of` raises, and `role-not-permitted`."""
-        caller = await caller_of(request)
-        if not policies().ever(caller.roles, action):
-            raise Problem("role-not-permitted")
+    async def identify(self, request: Request, action: str) -> Access:
+        """Return who asks for what; raises Problem: what `caller_of` raises, `rate-limited`, and `header-invalid`."""
+        rates = resources(request).rates
+        try:
+            caller = await caller_of(request)
+        except Problem as refusal:
+            if refusal.status_code == 401 and refusal.code != EXPIRED:  # an expired one was genuine, and is told so
+                rates.refused(request)
+            raise
+        rates.spend(request, caller.issuer, caller.subject)
         return Access(caller, action, UUID(request.state.trace_id), _purpose(request))
+
+    def admit(self, access: Access) -> None:
+        """Raise Problem `role-not-permitted` unless there can be a thing on which the caller may do this."""
+        if not policies().ever(access.caller.roles, access.action):
+            raise Problem("role-not-permitted")
 
     async def __call__(self, request: Request) -> Any:
         """Return what a route that has admitted its caller is given."""

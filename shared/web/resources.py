@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from fastapi import Depends
 from starlette.requests import Request
 
+from shared.accesslog.recorder import Recorder
 from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.standing import Standing
 from shared.authz.tokens import TokenVerifier
@@ -23,7 +24,8 @@ class Resources:
     """The open resources of one service.
 
     `application` is the service's own object, which its routes get by `provided(<its class>)`. `secret` (≥ 32 bytes)
-    is the root of all keys of the edge; every process of the service has the same. `checks` make up /readyz. Without
+    is the root of all keys of the edge; every process of the service has the same. `recorder` writes the access records
+    and is open while the application runs. `checks` make up /readyz. Without
     `signatures` no signed request is admitted, without `standing` nobody's access is ever withdrawn, and without
     `certificate_header` no client certificate is believed. `hsts_days` above 0 tells browsers to keep to HTTPS.
     """
@@ -32,6 +34,7 @@ class Resources:
     log: EventLog
     application: object
     secret: bytes = field(repr=False)
+    recorder: Recorder
     checks: Mapping[str, Check] = field(default_factory=dict)
     signatures: SignatureVerifier | None = None
     standing: Standing | None = None

@@ -1,7 +1,8 @@
 """Routes that guard themselves: caller, query, content type, size and JSON are judged before anything else runs."""
 
+import re
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -9,11 +10,15 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from shared.authz.policy_engine import policies
+from shared.kernel.deprecation import Deprecation
 from shared.web.authentication import SCHEME, Guard
 from shared.web.command_routes import Handler, bound
+from shared.web.deprecation import deprecation_of, headers_of
 from shared.web.problems import Fault, Problem
+from shared.web.recording import Recording
 from shared.web.strict_json import FORBIDDEN, parse_strict
 
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 MAX_BODY_BYTES = 1024 * 1024
 
 
@@ -66,21 +71,33 @@ class GuardedRoute(APIRoute):
         action = guard.action or self.name
         if not policies().knows(action):
             raise UnguardedRoute(f"{self.methods} {self.path}: no policy schema knows the action {action}")
-        self.openapi_extra = {**(self.openapi_extra or {}), **_told(guard)}
+        deprecation = deprecation_of(self.endpoint)
+        told = [] if deprecation is None else headers_of(deprecation)
+        self.deprecated = deprecation is not None or self.deprecated
+        self.openapi_extra = {**(self.openapi_extra or {}), **_told(guard, deprecation)}
         known = {name for dependant in dependants for name in _query_names(dependant)}
         known |= {parameter["name"] for parameter in guard.parameters if parameter["in"] == "query"}
+        integers = {name for dependant in dependants for name in _integer_names(dependant)}
         takes_body = self.body_field is not None
         if guard.commands:
             handle = bound(self)
 
+        recording = Recording(self.name, self.path, content=not guard.commands)
+
         async def guarded(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            strict.state.access = await guard.admit(strict, action)
-            if strict.scope["query_string"]:
-                _check_query(strict, known)
-            if takes_body:
-                _check_content_type(strict)
-            return await handle(strict)
+            strict.scope["state"]["told"] = [*told]
+            strict.state.access = access = await guard.identify(strict, action)
+
+            async def answered() -> Response:
+                guard.admit(access)
+                if strict.scope["query_string"]:
+                    _check_query(strict, known, integers)
+                if takes_body:
+                    _check_content_type(strict)
+                return await handle(strict)
+
+            return await recording.answer(strict, access, answered)
 
         self.command = guarded if guard.commands else None
         return guarded
@@ -91,9 +108,11 @@ def router(*tags: str) -> APIRouter:
     return APIRouter(route_class=GuardedRoute, tags=list(tags))
 
 
-def _told(guard: Guard) -> dict[str, Any]:
-    """Return what the guard adds to the operation's description."""
+def _told(guard: Guard, deprecation: Deprecation | None) -> dict[str, Any]:
+    """Return what guard and deprecation add to the operation's description."""
     told: dict[str, Any] = {"security": [{SCHEME: []}]}
+    if deprecation is not None:
+        told["x-sunset"] = deprecation.sunset.isoformat()
     if guard.parameters:
         told["parameters"] = [dict(parameter) for parameter in guard.parameters]
     return told
@@ -114,12 +133,18 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
             yield parameter.alias
 
 
+def _integer_names(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        if int in (parameter.field_info.annotation, *get_args(parameter.field_info.annotation)):
+            yield parameter.alias
+
+
 def _declared_size(request: Request) -> int:
     text = request.headers.get("content-length", "0")
     return int(text) if text.isdecimal() and len(text) < 20 else 0
 
 
-def _check_query(request: Request, known: set[str]) -> None:
+def _check_query(request: Request, known: set[str], integers: set[str]) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     if set(names) - known:
         raise Problem("query-parameter-unknown")
@@ -127,10 +152,13 @@ def _check_query(request: Request, known: set[str]) -> None:
         raise Problem("query-parameter-repeated")
     for name, text in request.query_params.items():
         if FORBIDDEN.search(text):
-            raise Problem(
-                "character-forbidden",
-                errors=[Fault(pointer=f"?{name}", code="character-forbidden", detail="含有不允许的字符")],
-            )
+            raise _invalid(name, "character-forbidden", "含有不允许的字符")
+        if name in integers and not _INTEGER.fullmatch(text):
+            raise _invalid(name, "value-invalid", "应为整数，只用数字书写")
+
+
+def _invalid(name: str, code: str, detail: str) -> Problem:
+    return Problem("query-parameter-invalid", errors=[Fault(pointer=f"?{name}", code=code, detail=detail)])
 
 
 def _check_content_type(request: Request) -> None:

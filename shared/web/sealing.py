@@ -44,12 +44,19 @@ class Edge:
         """Return `document` as the caller may read it: texts, or the envelopes for who reads none."""
         if not access.opens():
             return document
-        opened: Document = await _replace(document, self._open)
-        return opened
 
-    async def _open(self, envelope: Document) -> Any:
+
+        async def opened(envelope: Document) -> Any:
+            sealed = Sealed[str].model_validate(envelope)
+            access.trail.opened.add(sealed.label)
+            return await self._open(sealed)
+
+        shown: Document = await _replace(document, opened)
+        return shown
+
+    async def _open(self, sealed: Sealed[str]) -> Any:
         try:
-            text = await self.keyring.open_sealed(Sealed[str].model_validate(envelope))
+            text = await self.keyring.open_sealed(sealed)
         except KeyLost as lost:
             logger.error("a text cannot be shown, its key is not in the keyring: %s", lost)
             return UNAVAILABLE

@@ -1,5 +1,6 @@
 """An access log of its own for every test, its writer and its reader."""
 
+import secrets
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -11,8 +12,10 @@ from shared.accesslog.recorder import Circumstances, Recorder
 from shared.accesslog.records import CaseContentRead
 from shared.database.databases import Databases
 from shared.database.pool import open_pool
+from shared.database.provision import clone, drop
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import Actor, Policy
+from tests.accesslog.site import Site, opened
 from tests.eventstore.databases import Admin
 
 LOG = "intake_access"
@@ -36,6 +39,15 @@ async def admin(databases: Databases) -> AsyncIterator[Admin]:
     connection = await asyncpg.connect(databases.admin("intake"))
     yield connection
     await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def site(template: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """The four services with a case in them."""
+    copy = await clone(template, f"t{secrets.token_hex(5)}")
+    async with opened(copy, tmp_path_factory.mktemp("secrets")) as made:
+        yield made
+    await drop(copy)
 
 
 def a_read(*ids: UUID, status: int = 200) -> CaseContentRead:

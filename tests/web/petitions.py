@@ -10,6 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from shared.accesslog.migration import access_log
+from shared.accesslog.recorder import Recorder
 from shared.authz.access import Access
 from shared.authz.caller import Caller
 from shared.authz.facts import Facts
@@ -276,8 +278,13 @@ def service(
         version="0.1.0",
         routers=[petitions, *more],
         aggregates=[PETITION],
-        resources=_opened(Resources(verifier, store.log, application, SECRET, {"log": _true})),
+        resources=_opened(Resources(verifier, store.log, application, SECRET, recorder_of(store), {"log": _true})),
     )
+
+
+def recorder_of(store: EventStore) -> Recorder:
+    """Return the writer of access records in the database of `store`."""
+    return Recorder(store.appender._dsn, access_log(store.log.name))  # the tests' way to the same database
 
 
 async def _true() -> bool:

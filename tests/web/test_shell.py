@@ -22,7 +22,7 @@ from shared.web.catalogue import catalogue
 from shared.web.resources import Resources
 from shared.web.shell import AnswerBroken, Shell
 from tests.web.conftest import As, running
-from tests.web.petitions import SECRET
+from tests.web.petitions import SECRET, recorder_of
 
 SECRET_TEXT = "10.0.0.1:5432 张某"
 
@@ -89,7 +89,7 @@ async def test_a_failing_check_makes_the_service_unready_and_tells_no_reason(
         return True
 
     checks = {"log": broken, "read-models": fine}
-    async with _with(store.log, verifier, checks) as client:
+    async with _with(store, store.log, verifier, checks) as client:
         answer = await client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "checks": {"log": False, "read-models": True}}
@@ -118,13 +118,13 @@ async def test_a_failing_check_makes_the_service_unready_and_tells_no_reason(
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 async def test_what_goes_wrong_inside_is_told_by_code_alone(
-    verifier: TokenVerifier, as_: As, error: Exception, code: str, retry_after: str | None
+    store: EventStore, verifier: TokenVerifier, as_: As, error: Exception, code: str, retry_after: str | None
 ) -> None:
     class Broken(EventLog):
         async def head(self) -> int:
             raise error
 
-    async with _with(Broken.__new__(Broken), verifier, {}) as client:
+    async with _with(store, Broken.__new__(Broken), verifier, {}) as client:
         answer = await client.get("/intake/v1/events", headers=as_(roles=["auditor"]))
     assert (answer.status_code, answer.json()["code"]) == (catalogue()[code].status, code)
     assert answer.headers.get("retry-after") == retry_after
@@ -151,17 +151,17 @@ async def test_an_answer_that_breaks_off_is_cut_and_tells_no_text() -> None:
 
 def test_a_short_secret_is_refused(store: EventStore, verifier: TokenVerifier) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        Resources(verifier, store.log, None, b"short")
-    assert "secret" not in repr(Resources(verifier, store.log, None, SECRET))
+        Resources(verifier, store.log, None, b"short", recorder_of(store))
+    assert "secret" not in repr(Resources(verifier, store.log, None, SECRET, recorder_of(store)))
 
 
 @asynccontextmanager
 async def _with(
-    log: EventLog, verifier: TokenVerifier, checks: Mapping[str, Callable[[], Awaitable[bool]]]
+    store: EventStore, log: EventLog, verifier: TokenVerifier, checks: Mapping[str, Callable[[], Awaitable[bool]]]
 ) -> AsyncIterator[httpx.AsyncClient]:
     @asynccontextmanager
     async def resources() -> AsyncIterator[Resources]:
-        yield Resources(verifier, log, None, SECRET, checks)
+        yield Resources(verifier, log, None, SECRET, recorder_of(store), checks)
 
     made = Service("intake", "受理", "0.1.0", [], [], resources)
     async with running(create_app(made)) as client:
