@@ -26,6 +26,8 @@ from shared.eventstore.durability import UnsafeServer
 from shared.eventstore.errors import LogStopped
 from shared.hosting.installation import VERSION, DatabasesUnknown, Installation
 from shared.kernel.ids import new_id
+from shared.keyring.erasure_list import ErasureListUnreadable
+from shared.keyring.pkcs11_service import TokenRefused, TokenUnavailable
 from shared.keyring.private_file import PrivateFileRefused
 from shared.messaging.acls import AclsRefused, read_acls
 from shared.messaging.brokers import BrokersRefused
@@ -45,6 +47,7 @@ _TOLD = (
     DatabaseRefused,
     DatabasesUnknown,
     DataDirectoryRefused,
+    ErasureListUnreadable,
     LogStopped,
     NotFinished,
     NotPrepared,
@@ -53,6 +56,8 @@ _TOLD = (
     PrivateFileRefused,
     ServerFailed,
     SettingsUnreadable,
+    TokenRefused,
+    TokenUnavailable,
     TopicMismatch,
     UnsafeServer,
 )

@@ -22,6 +22,7 @@ from shared.hosting.installation import VERSION, Installation
 from shared.hosting.worker import Worker
 from shared.messaging.acls import Acl, Changes, apply_acls
 from shared.messaging.brokers import await_brokers
+from shared.messaging.erasure_topic import ERASURES
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.topics import ensure_topics
 from shared.web.app import create_app
@@ -54,9 +55,9 @@ async def prepare_databases(databases: Databases, patience_s: float, *, reset_pa
 
 
 async def prepare_topics(kafka: KafkaSettings, patience_s: float) -> None:
-    """Make the topics of all logs, or check those that are there; brokers that are starting are waited for."""
+    """Make the topics of logs and erasures, or check those that are there; brokers that are starting are waited for."""
     await await_brokers(kafka, patience_s)
-    await ensure_topics(kafka, list(PROGRAMS))
+    await ensure_topics(kafka, [*PROGRAMS, ERASURES])
 
 
 async def prepare_acls(kafka: KafkaSettings, wanted: set[Acl], patience_s: float) -> Changes:

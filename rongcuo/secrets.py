@@ -9,7 +9,8 @@ from shared.authz.issuers import load_issuers
 from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.systems import load_systems
 from shared.authz.tokens import TrustedIssuer
-from shared.keyring.key_service import FileKeyService
+from shared.keyring.key_service import FileKeyService, KeyService
+from shared.keyring.pkcs11_service import Pkcs11KeyService, Token
 from shared.settings import Settings, variable
 
 
@@ -38,12 +39,19 @@ class Secrets:
         given = self.settings.token_secret
         return given.get_secret_value().encode() if given else self._kept("token_secret").token_secret()
 
-    def key_service(self) -> FileKeyService:
-        """Return the service that holds the key-encryption key."""
-        given = self.settings.kek
-        if given is not None:
-            return FileKeyService(bytes.fromhex(given.get_secret_value()))
-        return FileKeyService.at(self._kept("kek").key_encryption_key)
+    def key_service(self) -> KeyService:
+        """Return the service that holds the key-encryption keys: an HSM, given keys, or a file.
+
+        Raises TokenRefused for an HSM that is not named as it has to be.
+        """
+        uri, pin, given = self.settings.pkcs11, self.settings.pkcs11_pin, self.settings.kek
+        if uri and pin:
+            return Pkcs11KeyService(Token.at(uri, pin.get_secret_value()))
+        if given is None:
+            return FileKeyService.at(self._kept("kek").key_encryption_key)
+        older = self.settings.kek_older
+        texts = older.get_secret_value().split(",") if older else []
+        return FileKeyService(bytes.fromhex(given.get_secret_value()), map(bytes.fromhex, texts))
 
     def issuer(self) -> DevelopmentIssuer:
         """Return the development issuer; raises NotPrepared also for a key that is none, without showing it."""

@@ -19,6 +19,7 @@ _KEK = re.compile(r"[0-9a-fA-F]{64}")
 Prefix = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 TopicPrefix = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,99}$")]
 Bootstrap = Annotated[str, StringConstraints(pattern=r"^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$")]
+Pkcs11Uri = Annotated[str, StringConstraints(pattern=r"^pkcs11:.")]
 Secret = Annotated[SecretStr, Field(min_length=64)]
 Words = Annotated[SecretStr, Field(min_length=1)]
 KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -43,8 +44,15 @@ def _kek(given: SecretStr) -> SecretStr:
     return given
 
 
+def _keks(given: SecretStr) -> SecretStr:
+    for each in given.get_secret_value().split(","):
+        _kek(SecretStr(each))
+    return given
+
+
 Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
 Kek = Annotated[SecretStr, AfterValidator(_kek)]
+Keks = Annotated[SecretStr, AfterValidator(_keks)]
 
 
 def default_data() -> Path:
@@ -130,6 +138,21 @@ class Settings(BaseSettings):
         description="Key-encryption key, 64 hexadecimal digits, without which no sealed field can be read; default: "
         "made in the data directory.",
     )
+    kek_older: Keks | None = Field(
+        default=None, description="Key-encryption keys that only unwrap, with commas: older ones, or the next one."
+    )
+    pkcs11: Pkcs11Uri | None = Field(
+        default=None,
+        description="Key-encryption keys in an HSM instead of `RONGCUO_KEK`, as an RFC 7512 URI that names the current "
+        "one: `pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/….so`.",
+    )
+    pkcs11_pin: Words | None = Field(default=None, description="User PIN of that token.")
+    suite: Literal["A256GCM", "SM4GCM"] = Field(
+        default="A256GCM", description="Suite of new data keys: AES-256 with SHA-256, or SM4 with SM3."
+    )
+    erasure_list: Path | None = Field(
+        default=None, description="File that lists erasures; default: with Kafka a topic, else in the data directory."
+    )
     development_issuer: Words | None = Field(
         default=None,
         description="Private key (PEM, P-256) of the development issuer, for a sandbox that has no data directory.",
@@ -207,6 +230,15 @@ class Settings(BaseSettings):
             raise ValueError(f"{variable('kafka')} is missing for {variable('kafka_protocol')}={self.kafka_protocol}")
         if self.kafka_min_insync > self.kafka_replication:
             raise ValueError(f"{variable('kafka_min_insync')} is more than {variable('kafka_replication')}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_key_service(self) -> Self:
+        """Refuse half an HSM, and one beside keys that would not be used."""
+        if bool(self.pkcs11) != bool(self.pkcs11_pin):
+            raise ValueError(f"{variable('pkcs11')} and {variable('pkcs11_pin')} are given together")
+        if (self.pkcs11 and self.kek) or (self.kek_older and not self.kek):
+            raise ValueError(f"{variable('pkcs11')}, or {variable('kek')} and those older: not what would not be used")
         return self
 
     def given_dsn(self, database: str) -> str | None:

@@ -11,8 +11,11 @@ from shared.database.databases import BUS, SERVICES, Databases
 from shared.eventstore.appender import Limits
 from shared.eventstore.wake import Wakes
 from shared.kernel.clock import Clock, utc_now
+from shared.keyring.erasure_list import ErasureList, FileErasureList
 from shared.keyring.key_service import KeyService
+from shared.keyring.suites import Suite, suite
 from shared.messaging.bus import Bus
+from shared.messaging.erasure_topic import ERASURES, TopicErasureList
 from shared.messaging.kafka_bus import KafkaBus
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.local_bus import LocalBus
@@ -71,6 +74,19 @@ class Installation(Servers):
         """The budgets of callers, counted for all services of this process together."""
         given = self.settings
         return RateLimits(Budgets(given.rate_reads, given.rate_commands, given.rate_exports, given.rate_refusals))
+
+    @property
+    def suite(self) -> Suite:
+        """The suite of new data keys."""
+        return suite(self.settings.suite)
+
+    @property
+    def erasures(self) -> ErasureList:
+        """The list of erasures, which no restored backup takes back."""
+        given = self.settings.erasure_list
+        if given is None and self.kafka is not None:
+            return TopicErasureList(self.kafka)
+        return FileErasureList(given or self.settings.data / ERASURES)
 
     @property
     def limits(self) -> Limits:

@@ -112,7 +112,7 @@ class FileErasureList:
                 entry = _entry(parse_canonical(line.removesuffix(b"\n")))
             except (NotCanonical, ValueError, TypeError, KeyError):
                 raise ErasureListUnreadable(f"{self._path}: line {number} is damaged") from None
-            if _line(entry, _chain(lines[: number - 1])) != line:
+            if _line(entry, _chain(lines[number - 2 : number - 1])) != line:
                 raise ErasureListUnreadable(f"{self._path}: line {number} is damaged or out of its place")
             entries.append(entry)
         return entries

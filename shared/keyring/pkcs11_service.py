@@ -7,11 +7,12 @@ adapter for one of them takes the place of this class.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
+from urllib.parse import unquote
 
 import pkcs11
 from pkcs11.exceptions import NoSuchKey, PKCS11Error
@@ -49,6 +50,15 @@ class Token:
     token: str
     pin: str = field(repr=False)
     key: str
+
+    @classmethod
+    def at(cls, uri: str, pin: str) -> Self:
+        """Read `pkcs11:token=…;object=…?module-path=…` (RFC 7512); raises TokenRefused for anything else."""
+        path, _, query = uri.removeprefix("pkcs11:").partition("?")
+        named = _attributes(path, ";", {"token", "object", "type"}) | _attributes(query, "&", {"module-path"})
+        if named.pop("type", "secret-key") != "secret-key" or named.keys() != {"token", "object", "module-path"}:
+            raise TokenRefused("a token is named as pkcs11:token=LABEL;object=KEY?module-path=/PATH")
+        return cls(Path(named["module-path"]), named["token"], pin, named["object"])
 
 
 class Pkcs11KeyService:
@@ -126,6 +136,13 @@ class Pkcs11KeyService:
             except (RuntimeError, OSError) as error:
                 raise TokenUnavailable(f"module {self._at.module}: {type(error).__name__}") from None
         return self._session
+
+
+def _attributes(text: str, separator: str, known: Collection[str]) -> dict[str, str]:
+    pairs = [part.partition("=") for part in text.split(separator) if part]
+    if strange := {name for name, *_ in pairs} - set(known):
+        raise TokenRefused(f"{', '.join(sorted(strange))}: no part of the way to a token that is known here")
+    return {name: unquote(value) for name, _, value in pairs if value}
 
 
 def _logged_in(token: pkcs11.Token, pin: str) -> pkcs11.Session:

@@ -126,3 +126,11 @@ async def test_a_keyring_works_with_it_and_moves_to_the_next_key(
     assert [await ring.open_sealed(sealed) for ring in (keyring, other)] == [TEXT, TEXT]
     for ring in (keyring, other):
         await ring.close()
+
+
+def test_a_token_is_named_by_a_uri() -> None:
+    named = Token.at("pkcs11:token=%E6%9F%90;object=kek-2;type=secret-key?module-path=/usr/lib/p.so", "1234")
+    assert named == Token(Path("/usr/lib/p.so"), "某", "1234", "kek-2")
+    for wrong in ("pkcs11:token=a", "pkcs11:token=a;object=b?module-path=", "pkcs11:token=a;slot-id=1?pin-value=1"):
+        with pytest.raises(TokenRefused):
+            Token.at(wrong, "1234")
