@@ -7,6 +7,7 @@ caller with one set of grants, one path and one filter (docs/http.md).
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -29,7 +30,7 @@ from shared.web.problems import Problem
 from shared.web.resources import resources
 
 T = TypeVar("T")
-_EPOCH = "1970-01-01T00:00:00Z"
+_EPOCH = instant_text(datetime.fromtimestamp(0, UTC))
 _MARK_CHARACTERS = 16
 
 
