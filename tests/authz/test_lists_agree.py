@@ -1,0 +1,229 @@
+"""What a list shows is what the policies permit, thing by thing, in random worlds and for random callers."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random  # noqa: TID251 - a world of chance, the same in every run
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Table
+
+from services.adjudication.application.tolerance_case import PROTECTION as CASE_PROTECTION
+from services.adjudication.domain.tolerance_case.decisions import DECIDER as CASE
+from services.adjudication.projections import case_list
+from services.archive.application.dossier import PROTECTION as DOSSIER_PROTECTION
+from services.archive.domain.dossier.decisions import DECIDER as DOSSIER
+from services.archive.projections import dossier_list
+from services.intake.application.submission import PROTECTION as SUBMISSION_PROTECTION
+from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
+from services.intake.projections import submission_list
+from services.notification.application.notice import PROTECTION as NOTICE_PROTECTION
+from services.notification.domain.notice.decisions import DECIDER as NOTICE
+from services.notification.projections import inbox
+from shared.authz.access import Access
+from shared.authz.caller import Caller
+from shared.authz.data_classes import DataClass
+from shared.authz.protection import Protection
+from shared.authz.roles import Role
+from shared.database.databases import Databases
+from shared.eventstore.engine import open_engine
+from shared.eventstore.readmodels import ReadModel, ReadModelRunner, reading, wait_for
+from shared.eventstore.store import EventStore, open_store
+from shared.eventstore.transact import Cause, transact
+from shared.kernel.decider import Decider
+from shared.kernel.errors import Rejected
+from shared.kernel.ids import new_id
+from shared.kernel.metadata import system_actor
+from shared.web.listing import Relate, permitted_rows
+from tests.support import builders as b
+from tests.support.given import RULES
+
+THINGS, CALLERS = 40, 150
+PLACES = ("331123", "331124", "331100", "330000", "110101")
+SCOPES = (*PLACES, "331100*", "330000*", "000000*")
+PARTIES = [b.an_id(700 + number) for number in range(4)]
+OFFICES = ("office-1", "office-2", "331123-dic")
+PEOPLE = ("officer-1", "officer-2", "member-1", "Member-2", "expert-1")
+NOW = b.AT + timedelta(days=40)
+"""Grants of thirty days have ended by then, longer ones have not."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list, and the aggregate whose things it shows."""
+
+    service: str
+    decider: Decider[Any]
+    protection: Protection[Any]
+    model: ReadModel
+    table: Table
+    relate: Relate
+    action: str
+    classes: Mapping[str, DataClass]
+
+    def story(self, chance: Random, thing: UUID) -> Sequence[Any]:
+        """Return commands for one thing of a random world."""
+        stories = {"tolerance_case": _case, "submission": _submission, "dossier": _dossier, "notice": _notice}
+        return stories[self.decider.category](chance, thing)
+
+
+LISTS = [
+    Listed(
+        "adjudication",
+        CASE,
+        CASE_PROTECTION,
+        case_list.MODEL,
+        case_list.cases,
+        case_list.facts,
+        "list_cases",
+        {"outcome": DataClass.CONCLUSION},
+    ),
+    Listed(
+        "intake",
+        SUBMISSION,
+        SUBMISSION_PROTECTION,
+        submission_list.MODEL,
+        submission_list.submissions,
+        submission_list.facts,
+        "list_submissions",
+        {},
+    ),
+    Listed(
+        "archive",
+        DOSSIER,
+        DOSSIER_PROTECTION,
+        dossier_list.MODEL,
+        dossier_list.dossiers,
+        dossier_list.facts,
+        "list_dossiers",
+        {},
+    ),
+    Listed("notification", NOTICE, NOTICE_PROTECTION, inbox.MODEL, inbox.notices, inbox.facts, "read_inbox", {}),
+]
+
+
+def _case(chance: Random, thing: UUID) -> Sequence[Any]:
+    where, people = (
+        {"case_id": thing},
+        {"concerned": chance.choice(PARTIES), "applicant": chance.choice([None, *PARTIES])},
+    )
+    steps: list[Any] = [replace(b.INITIATE, jurisdiction=chance.choice(PLACES), **where, **people)]
+    if chance.random() < 0.3:
+        steps.append(replace(b.ASSIGN, office=chance.choice(OFFICES), **where))
+    if investigated := chance.random() < 0.6:
+        steps.append(replace(b.OPEN, clerk=chance.choice(PEOPLE), office=chance.choice([None, *OFFICES]), **where))
+    for _ in range(chance.randrange(4)):
+        grant = replace(
+            b.GRANT,
+            grant_id=new_id(),
+            person=chance.choice(PEOPLE[2:]),
+            role=chance.choice(["adjudication_committee", "expert_group", "trial_office", "review_team", "org_dept"]),
+            ends_at=b.AT + timedelta(days=chance.choice([30, 41, 90])),
+            **where,
+        )
+        steps.append(grant)
+        if chance.random() < 0.3:
+            steps.append(replace(b.END_GRANT, grant_id=grant.grant_id, **where))
+    if investigated and chance.random() < 0.4:
+        record = replace(b.VISIT, record_id=new_id(), **where)
+        steps += [record, *(replace(step, **where) for step in (b.HEAR, b.REPORT, b.CONCLUDE))]
+    if chance.random() < 0.4:
+        person = chance.choice(PEOPLE)
+        steps.append(replace(b.RECUSE, person=chance.choice([person, person.upper()]), by_leader=True, **where))
+    if chance.random() < 0.1:
+        steps.append(replace(b.ASSIGN, office=chance.choice(OFFICES), **where))
+    return steps
+
+
+def _submission(chance: Random, thing: UUID) -> Sequence[Any]:
+    filed = b.FINDING if chance.random() < 0.5 else b.APPLICATION
+    changes: dict[str, Any] = {"submission_id": thing, "matter": new_id(), "concerned": chance.choice(PARTIES)}
+    party = chance.choice(PARTIES)
+    if filed is b.APPLICATION:
+        changes |= {"applicant": party, "author": str(party)}
+    else:
+        changes |= {"author": chance.choice([*OFFICES, *PEOPLE])}
+    steps: list[Any] = [replace(filed, **changes)]
+    taken = {"submission_id": thing, "clerk": chance.choice(PEOPLE), "office": chance.choice([None, *OFFICES])}
+    if chance.random() < 0.4:
+        steps.append(replace(b.RETURN, **taken))
+    elif chance.random() < 0.5:
+        steps.append(replace(b.ACCEPT, **(taken | {"case_id": new_id()})))
+    return steps
+
+
+def _dossier(chance: Random, thing: UUID) -> Sequence[Any]:
+    return [replace(b.OPEN_DOSSIER, case_id=thing, jurisdiction=chance.choice(PLACES))]
+
+
+def _notice(chance: Random, thing: UUID) -> Sequence[Any]:
+    return [replace(b.ISSUE, notice_id=thing, jurisdiction=chance.choice(PLACES), party=chance.choice(PARTIES))]
+
+
+def _caller(chance: Random) -> Caller:
+    return Caller(
+        issuer="issuer",
+        subject=chance.choice(PEOPLE),
+        roles=frozenset(role.value for role in chance.sample(sorted(Role), chance.choice([1, 1, 2, 3]))),
+        organisation=chance.choice([None, *OFFICES]),
+        jurisdictions=tuple(chance.sample(SCOPES, chance.choice([0, 1, 1, 2]))),
+        party=chance.choice([None, None, *PARTIES]),
+    )
+
+
+async def _peopled(listed: Listed, store: EventStore, chance: Random) -> dict[UUID, Any]:
+    """Write a random world; return the state of each thing."""
+    states = {}
+    cause = Cause(actor=system_actor("test"), correlation=new_id())
+    for _ in range(THINGS):
+        thing = new_id()
+        for command in listed.story(chance, thing):
+            with suppress(Rejected):  # what chance has made impossible
+                outcome = await transact(store, listed.decider, thing, command, rules=RULES, cause=cause)
+                states[thing] = outcome.state
+    return states
+
+
+@pytest.mark.parametrize("listed", LISTS, ids=lambda listed: listed.action)
+async def test_a_list_shows_what_the_policies_permit_one_by_one(databases: Databases, listed: Listed) -> None:
+    chance, engine, stop = Random(20261122), open_engine(databases.dsn(listed.service)), asyncio.Event()
+    async with open_store(databases.dsn(listed.service), listed.service, connections=2) as store:
+        states = await _peopled(listed, store, chance)
+        running = asyncio.create_task(ReadModelRunner(engine, store.log, [listed.model]).run(stop))
+        assert await wait_for(engine, listed.model, await store.log.head(), 20)
+        shown = 0
+        for _ in range(CALLERS):
+            access = Access(_caller(chance), listed.action, new_id())
+            found = await _list(listed, engine, access, NOW)
+            assert found == _permitted(listed, states, access, NOW), access.caller
+            shown += len(found)
+        stop.set()
+        await running
+    await engine.dispose()
+    assert shown > CALLERS / 10, "a world in which nobody sees anything proves nothing"
+
+
+async def _list(listed: Listed, engine: Any, access: Access, at: datetime) -> dict[UUID, dict[str, bool]]:
+    """Return what the list shows, and which of its classed columns have a value."""
+    names = ["id", *listed.classes]
+    query = permitted_rows(
+        listed.table, names, access, listed.relate(listed.table.c, access.caller, at), listed.classes
+    )
+    async with reading(engine, listed.model) as connection:
+        rows = (await connection.execute(query)).mappings().all()
+    return {row["id"]: {name: row[name] is not None for name in listed.classes} for row in rows}
+
+
+def _permitted(listed: Listed, states: Mapping[UUID, Any], access: Access, at: datetime) -> dict[UUID, dict[str, bool]]:
+    found = {}
+    for thing, state in states.items():
+        facts = listed.protection.relate(access.caller, state, at)
+        if access.judge(facts).permitted:
+            found[thing] = {
+                name: access.judge(facts, data).permitted and facts.concluded for name, data in listed.classes.items()
+            }
+    return found
