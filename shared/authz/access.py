@@ -11,8 +11,8 @@ from shared.authz.policy_engine import Decision, policies
 
 @dataclass(slots=True)
 class Trail:
-    """What a request has come to, for its access record: policies that permitted or forbade, classes of data that it was
-    let see, labels of sealed texts that were opened, and whether anything was denied.
+    """What a request has come to, for its access record: policies that permitted or forbade, classes of data that it
+    was let see, labels of sealed texts that were opened, and whether anything was denied.
     """
 
     permits: set[str] = field(default_factory=set)

@@ -41,7 +41,7 @@ async def admin(databases: Databases) -> AsyncIterator[Admin]:
     await connection.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def site(template: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """The four services with a case in them."""
     copy = await clone(template, f"t{secrets.token_hex(5)}")

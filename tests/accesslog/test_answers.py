@@ -2,24 +2,16 @@
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from rongcuo.programs import PROGRAMS
-from shared.accesslog import recorder
 from shared.accesslog.records import AccessRefused, CaseContentRead, ExportBegun, ExportEnded, told
 from shared.authz.policy_engine import policies
-from shared.hosting.installation import Installation
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import Metadata
 from shared.kernel.recorded import Recorded
-from shared.web.access_records import access_records
-from shared.web.app import Service
-from shared.web.authentication import Guard
-from shared.web.feed import feed
-from shared.web.routes import GuardedRoute
 from tests.accesslog.site import Site
 
 CASE = "/adjudication/v1/tolerance-cases/{case}"
@@ -211,82 +203,6 @@ class TestRefusals:
         assert (await site.get("/intake/v1/parties/某甲")).status_code == 404
         record, _ = await only(site, head)
         assert record.ids == ()
-
-
-class TestWithoutAnAccessLog:
-    """The log is stopped, or the database refuses: nothing is shown, and who is refused is refused."""
-
-    @pytest.fixture(params=["stopped", "refused"])
-    async def broken(self, request: pytest.FixtureRequest, site: Site, monkeypatch: pytest.MonkeyPatch) -> Any:
-        monkeypatch.setattr(recorder, "WITHIN_S", 0.5)
-        role = site.world.databases.role("intake")
-        breaking, mending = {
-            "stopped": ("SELECT access.set_stopped('by hand')", "SELECT access.set_stopped(NULL)"),
-            "refused": (
-                f'REVOKE EXECUTE ON FUNCTION access.append FROM "{role}"',
-                f'GRANT EXECUTE ON FUNCTION access.append TO "{role}"',
-            ),
-        }[request.param]
-        await site.run(breaking)
-        yield
-        await site.run(mending)
-        monkeypatch.setattr(recorder, "WITHIN_S", 10.0)
-        assert (await site.get("/intake/v1/parties/{cadre}")).status_code == 200
-
-    @pytest.mark.parametrize("path", ["parties/{cadre}", "submissions", "submissions/{accepted}/history"])
-    async def test_reads_fail_and_show_nothing(self, site: Site, broken: None, path: str) -> None:
-        answer = await site.get(f"/intake/v1/{path}")
-        assert (answer.status_code, answer.json()["code"]) == (503, "access-record-unavailable")
-        assert answer.headers["retry-after"]
-        assert "etag" not in answer.headers
-        assert not {"items", "name", "id"} & set(answer.json())
-
-    async def test_a_caller_who_holds_the_version_is_told_nothing(self, site: Site, broken: None) -> None:
-        answer = await site.get("/intake/v1/parties/{cadre}", if_none_match='"v1"')
-        assert answer.status_code == 503
-
-    async def test_refusals_stay_refusals(self, site: Site, broken: None) -> None:
-        assert (await site.get("/intake/v1/parties/{cadre}", "officer_elsewhere")).status_code == 404
-        assert (await site.get("/intake/v1/parties/{cadre}", "archivist")).status_code == 403
-
-    async def test_what_shows_no_content_goes_on(self, site: Site, broken: None) -> None:
-        assert (await site.get("/intake/v1/rule-packs")).status_code == 200
-
-
-async def test_every_read_of_every_service_writes_one_record(site: Site) -> None:
-    """Whoever adds a route that shows content without a record is found here, whatever the route is."""
-    wrong = []
-    reads = [
-        (name, route)
-        for name, program in PROGRAMS.items()
-        for route in _reads(program.describe(cast("Installation", None)))
-    ]
-    for service, route in reads:
-        head, path = await site.head(service), "/".join(map(_filled, route.path.split("/")))
-        roles = policies().roles(_action(route))
-        answer = await site.ask("GET", f"/{service}/v1{path}", site.as_role(roles[0], subject=f"of-{roles[0]}"))
-        assert answer.status_code in (200, 404), (path, answer.text)
-        records = await site.since(head, service)
-        if [said(recorded).model_dump().get("action") for recorded in records] != [route.name]:
-            wrong.append(f"{service} {route.path}: {[recorded.type for recorded in records]}")
-    assert wrong == []
-    assert len(reads) >= 20
-
-
-def _reads(service: Service) -> list[GuardedRoute]:
-    """Return the routes that show what not everybody may read."""
-    routers = [*service.routers, feed, access_records]
-    routes = [route for router in routers for route in router.routes if isinstance(route, GuardedRoute)]
-    return [route for route in routes if "GET" in (route.methods or ()) and not policies().published(_action(route))]
-
-
-def _action(route: GuardedRoute) -> str:
-    guard = next(part.call for part in route.dependant.dependencies if isinstance(part.call, Guard))
-    return guard.action or route.name
-
-
-def _filled(step: str) -> str:
-    return str(new_id()) if step.startswith("{") else step
 
 
 async def test_an_export_that_is_broken_off_says_so(site: Site) -> None:

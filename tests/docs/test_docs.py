@@ -44,7 +44,7 @@ def test_decisions_are_numbered_without_a_hole_and_have_all_chapters() -> None:
             assert chapter in path.read_text(), f"{path.name} lacks {chapter}"
 
 
-@pytest.mark.parametrize("service", ["intake", "adjudication", "archive", "notification", "operations"])
+@pytest.mark.parametrize("service", ["intake", "adjudication", "archive", "notification", "operations", "access"])
 def test_every_event_is_documented(service: str) -> None:
     golden = {path.name.split(".")[0] for path in (ROOT / "tests/golden" / service).glob("*.v*.json")}
     assert golden
