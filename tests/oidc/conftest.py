@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey
 
 from rongcuo.platform import application
 from shared.authz.issuers import load_issuers
@@ -95,7 +95,7 @@ def peopled_realm(key: ECKey) -> dict[str, Any]:
     """Return the published realm with a person, and with the public key and the rights of a system."""
     realm: dict[str, Any] = json.loads(REALM.read_text())
     (system,) = [client for client in realm["clients"] if client["clientId"] == "rongcuo-system"]
-    system["attributes"]["jwks.string"] = json.dumps(KeySet([key]).as_dict(private=False))
+    system["attributes"]["jwks.string"] = json.dumps({"keys": [key.as_dict(private=False, use="sig", alg="ES256")]})
     realm["users"] = [
         {
             "username": "officer-17",

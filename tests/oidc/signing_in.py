@@ -5,7 +5,6 @@ import re
 import secrets
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,11 +23,14 @@ def sign_in(realm: str, username: str, password: str) -> dict[str, Any]:
     """Sign a person in (authorization code with PKCE, RFC 7636) and return the answer of the token endpoint."""
     verifier = secrets.token_urlsafe(48)
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    with _browser() as browser:
+    with httpx.Client(timeout=30) as browser:
         page = ask(browser, realm, code_challenge=challenge, code_challenge_method="S256")
         form = _FORM.search(page.text)
         assert form, page.text[:2000]
-        back = browser.post(html.unescape(form[1]), data={"username": username, "password": password})
+        cookies = "; ".join(f"{each.name}={each.value}" for each in page.cookies.jar)
+        answers = {"username": username, "password": password}
+        # Secure cookies: a browser sends them to a loopback address over http, too.
+        back = browser.post(html.unescape(form[1]), data=answers, headers={"Cookie": cookies})
         assert back.status_code == httpx.codes.FOUND, back.text[:2000]
         code = parse_qs(urlsplit(back.headers["location"]).query)["code"][0]
         answer = browser.post(
@@ -64,9 +66,3 @@ def system_token(realm: str, proof: str) -> httpx.Response:
     """Ask for a token of a system's own (client credentials)."""
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION, "client_assertion": proof}
     return httpx.post(f"{realm}/protocol/openid-connect/token", data=form)
-
-
-def _browser() -> httpx.Client:
-    """Return a client that, like browsers, sends secure cookies to a loopback address over http, too."""
-    policy = DefaultCookiePolicy(secure_protocols=("http", "https"))
-    return httpx.Client(cookies=CookieJar(policy), follow_redirects=False, timeout=30)

@@ -13,8 +13,8 @@ from shared.authz.tokens import InvalidToken
 from tests.oidc.conftest import PARTY, PASSWORD, Provider, Trusting
 from tests.oidc.signing_in import ask, assertion, sign_in, system_token
 
-SUBMISSIONS = "/intake/v1/submissions"
-DOSSIERS = "/archive/v1/event-types"
+DRAFTS = "/intake/v1/drafts"
+RULE_PACKS = "/intake/v1/rule-packs"
 
 
 def part(token: str, number: int) -> Any:
@@ -33,18 +33,18 @@ async def test_a_person_signs_in_and_is_known(provider: Provider, trusting: Trus
     assert set(caller.jurisdictions) == {"331123", "331100*"}
     assert caller.party == UUID(PARTY)
     assert "officer-17" not in json.dumps(claims)
-    assert (await trusting.get(SUBMISSIONS, token)).status_code == 200
-    assert (await trusting.get("/notification/v1/notices", token)).status_code in {403, 404}
+    assert (await trusting.get(RULE_PACKS, token)).status_code == 200
+    assert (await trusting.get("/archive/v1/sequence", token)).status_code == 403
 
 
 async def test_only_an_access_token_admits(provider: Provider, trusting: Trusting) -> None:
     answer = sign_in(provider.realm, "officer-17", PASSWORD)
     for name in ("refresh_token", "id_token"):
-        refused = await trusting.get(SUBMISSIONS, answer[name])
+        refused = await trusting.get(RULE_PACKS, answer[name])
         assert (refused.status_code, refused.json()["code"]) == (401, "token-invalid"), name
     with provider.keycloak.administrator() as administrator:
         foreign = administrator.headers["authorization"].removeprefix("Bearer ")
-    assert (await trusting.get(SUBMISSIONS, foreign)).status_code == 401
+    assert (await trusting.get(RULE_PACKS, foreign)).status_code == 401
 
 
 def test_nobody_signs_in_without_pkce(provider: Provider) -> None:
@@ -58,8 +58,9 @@ async def test_a_system_proves_itself_with_its_key(provider: Provider, trusting:
     answer = system_token(provider.realm, assertion(provider.realm, provider.key))
     token = answer.json()["access_token"]
     caller = trusting.verifier.verify(token)
-    assert (caller.roles, caller.organisation, caller.jurisdictions) == ({"inspection_team"}, "unit-9", ("331123",))
-    assert (await trusting.get(SUBMISSIONS, token)).status_code == 200
+    assert caller.roles == {"inspection_team"}
+    assert (caller.organisation, caller.jurisdictions) == ("unit-9", ("331123",))
+    assert (await trusting.get(DRAFTS, token)).status_code == 200
 
 
 def test_a_system_is_refused_with_any_other_proof(provider: Provider) -> None:
@@ -78,7 +79,7 @@ def test_a_system_is_refused_with_any_other_proof(provider: Provider) -> None:
 
 async def test_new_keys_hold_at_once_and_withdrawn_ones_no_longer(provider: Provider, trusting: Trusting) -> None:
     before = sign_in(provider.realm, "officer-17", PASSWORD)["access_token"]
-    assert (await trusting.get(SUBMISSIONS, before)).status_code == 200
+    assert (await trusting.get(RULE_PACKS, before)).status_code == 200
     with provider.keycloak.administrator() as administrator:
         kinds = {"type": "org.keycloak.keys.KeyProvider"}
         (old,) = [
@@ -90,6 +91,6 @@ async def test_new_keys_hold_at_once_and_withdrawn_ones_no_longer(provider: Prov
         after = sign_in(provider.realm, "officer-17", PASSWORD)["access_token"]
         assert part(after, 0)["kid"] != part(before, 0)["kid"]
         administrator.delete(f"/rongcuo/components/{old['id']}").raise_for_status()
-    assert (await trusting.get(SUBMISSIONS, after)).status_code == 200
+    assert (await trusting.get(RULE_PACKS, after)).status_code == 200
     with pytest.raises(InvalidToken, match="token-invalid"):
         trusting.verifier.verify(before)

@@ -70,8 +70,14 @@ def _start(home: Path, port: int, password: str) -> "subprocess.Popen[bytes]":
     """Start the server as `bin/kc.sh` does: once to put itself together, once to serve."""
     properties = {"kc.home.dir": home, "jboss.server.config.dir": home / "conf", "picocli.disable.closures": "true"}
     properties["java.util.logging.manager"] = "org.jboss.logmanager.LogManager"
-    java = [JAVA, _THREADS, *_JVM, *_OPENS, *(f"-D{name}={value}" for name, value in properties.items())]
-    main = ["-cp", home / "lib" / "quarkus-run.jar", "io.quarkus.bootstrap.runner.QuarkusEntryPoint"]
+    java: list[str | Path] = [
+        JAVA,
+        _THREADS,
+        *_JVM,
+        *_OPENS,
+        *(f"-D{name}={value}" for name, value in properties.items()),
+    ]
+    main: list[str | Path] = ["-cp", home / "lib" / "quarkus-run.jar", "io.quarkus.bootstrap.runner.QuarkusEntryPoint"]
     options = ["start-dev", "--import-realm", "--http-host=127.0.0.1", f"--http-port={port}", "--db=dev-file"]
     environment = {
         "PATH": os.defpath,
