@@ -10,7 +10,6 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "sdk" / "build"
 SERVICES = ("intake", "adjudication", "archive", "notification")
 _METHODS = ("get", "put", "post", "patch", "delete")
-_SCHEMAS = "#/components/schemas/"
 
 Document = dict[str, Any]
 
@@ -21,53 +20,45 @@ def released() -> dict[str, Document]:
 
 
 def merged(documents: Mapping[str, Document]) -> Document:
-    """Return one document with all paths and models.
+    """Return one document with all paths and models, without examples and extensions, of which no generator knows.
 
-    An operation that several services have is named `<service>_<operation>`; a model that is another one in another
-    service `<Service><Model>`. A tag keeps its English word, because it becomes the name of a module.
+    An operation that several services have is named `<service>_<operation>`. A tag keeps its English words, because
+    they become the name of a module. Raises ValueError when a model is another one in another service.
     """
-    operations = Counter(each["operationId"] for document in documents.values() for each in _operations(document))
+    bare = {service: _bare(document) for service, document in documents.items()}
+    operations = Counter(each["operationId"] for document in bare.values() for each in _operations(document))
+    first = next(iter(bare.values()))
     paths: Document = {}
-    schemas: Document = {}
-    first = next(iter(documents.values()))
-    for service, document in documents.items():
-        own = document["components"]["schemas"]
-        clashing = {name for name, schema in own.items() if schemas.get(name, schema) != schema}
-        renamed = _renamed(document, {name: f"{service.capitalize()}{name}" for name in clashing})
-        for operation in _operations(renamed):
+    components: Document = {}
+    for service, document in bare.items():
+        for operation in _operations(document):
             operation["tags"] = [_english(tag) for tag in operation.get("tags", ())]
             if operations[operation["operationId"]] > 1:
                 operation["operationId"] = f"{service}_{operation['operationId']}"
-        paths |= renamed["paths"]
-        schemas |= renamed["components"]["schemas"]
+        paths |= document["paths"]
+        for kind, members in document["components"].items():
+            known = components.setdefault(kind, {})
+            if strange := [name for name, member in members.items() if known.setdefault(name, member) != member]:
+                raise ValueError(f"{service}: components/{kind}/{strange[0]} is another one elsewhere")
     info = {"title": "rongcuo", "version": first["info"]["version"]}
-    return {
-        **{"openapi": first["openapi"], "info": info, "paths": paths},
-        "components": {**first["components"], "schemas": schemas},
-    }
+    return {"openapi": first["openapi"], "info": info, "paths": paths, "components": components}
 
 
 def _operations(document: Document) -> list[Document]:
     return [item[method] for item in document["paths"].values() for method in _METHODS if method in item]
 
 
-def _renamed(document: Document, names: Mapping[str, str]) -> Document:
-    """Return a copy in which the schemas have other names."""
-
-    def walk(part: Any) -> Any:
-        if isinstance(part, dict):
-            return {name: walk(member) for name, member in part.items()}
-        if isinstance(part, list):
-            return [walk(member) for member in part]
-        if isinstance(part, str) and part.startswith(_SCHEMAS):
-            name = part.removeprefix(_SCHEMAS)
-            return _SCHEMAS + names.get(name, name)
+def _bare(part: Any) -> Any:
+    """Return a copy without `x-…` and without examples (in a schema they are a list, elsewhere named ones)."""
+    if isinstance(part, list):
+        return [_bare(member) for member in part]
+    if not isinstance(part, dict):
         return part
-
-    copy: Document = walk(document)
-    schemas = copy["components"]["schemas"]
-    copy["components"]["schemas"] = {names.get(name, name): schema for name, schema in schemas.items()}
-    return copy
+    return {
+        name: _bare(member)
+        for name, member in part.items()
+        if not name.startswith("x-") and not (name == "examples" and "type" not in member)
+    }
 
 
 def _english(tag: str) -> str:
