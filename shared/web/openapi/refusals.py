@@ -61,6 +61,7 @@ _WHEN: Mapping[str, Callable[[Operation], bool]] = {
     ),
     **dict.fromkeys(("text-too-long", "content-too-large", "subject-erased"), _has_body),
     **dict.fromkeys(("log-overloaded", "log-stopped", "idempotency-key-reused", "version-contended"), is_command),
+    "access-record-unavailable": lambda operation: not is_command(operation),
     "not-found": _has_in("path"),
     "query-parameter-invalid": _has_in("query"),
     "header-invalid": _has_in("header"),
