@@ -4,13 +4,22 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from services.archive.adapters import sequence
+from services.archive.adapters.links import CollectedLinks
 from services.archive.api import dossier as dossier_api
+from services.archive.api import erasure as erasure_api
+from services.archive.api import legal_hold as legal_hold_api
 from services.archive.api import sequence as sequence_api
 from services.archive.application.dossier import PROTECTION, Dossiers
+from services.archive.application.erasure import PROTECTION as ERASURE_PROTECTION
+from services.archive.application.erasure import Erasures, Gate
+from services.archive.application.legal_hold import PROTECTION as HOLD_PROTECTION
+from services.archive.application.legal_hold import LegalHolds
 from services.archive.application.service import Archive
 from services.archive.domain import AGGREGATES
-from services.archive.domain.dossier.decisions import DECIDER
-from services.archive.projections import dossier_list
+from services.archive.domain.dossier import decisions as dossier
+from services.archive.domain.erasure import decisions as erasure
+from services.archive.domain.legal_hold import decisions as legal_hold
+from services.archive.projections import dossier_list, erasure_list
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, open_service
 from shared.kernel.recorded import Recorded
@@ -34,18 +43,26 @@ def service(installation: Installation) -> Service:
             async def length() -> int:
                 return await sequence.length(opened.store.log.pool)
 
-            desk = opened.desk(DECIDER, PROTECTION, "dossiers")
-            dossiers = Dossiers(desk, opened.edge, installation.rulebook, installation.clock)
-            freshness = opened.freshness(dossier_list.MODEL)
-            yield opened.resources(Archive(dossiers, sequenced, length, opened.engine, freshness))
+            clock, edge = installation.clock, opened.edge
+            gate = Gate(opened.store, dossier.DECIDER, legal_hold.DECIDER, CollectedLinks(opened.store.log.pool), clock)
+            archive = Archive(
+                Dossiers(opened.desk(dossier.DECIDER, PROTECTION, "dossiers"), edge, installation.rulebook, clock),
+                Erasures(opened.desk(erasure.DECIDER, ERASURE_PROTECTION, "erasures"), gate, edge),
+                LegalHolds(opened.desk(legal_hold.DECIDER, HOLD_PROTECTION, "legal-holds"), gate, edge),
+                sequenced,
+                length,
+                opened.engine,
+                opened.freshness(dossier_list.MODEL, erasure_list.MODEL),
+            )
+            yield opened.resources(archive)
 
     return Service(
         name=NAME,
         title="归档 Archive",
         version=VERSION,
-        routers=[dossier_api.routes, sequence_api.routes],
+        routers=[dossier_api.routes, erasure_api.routes, legal_hold_api.routes, sequence_api.routes],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
-        description="案件卷宗；四个日志的统一顺序。",
+        description="案件卷宗；期满清除与保全；四个日志的统一顺序。",
         words=words("services.archive.api"),
     )

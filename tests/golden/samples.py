@@ -53,6 +53,8 @@ STORIES: Mapping[str, list[list[Any]]] = {
         ]
     ],
     "dossier": [[b.OPEN_DOSSIER, b.ENTER_CONCLUSION, b.COMPLETE]],
+    "erasure": [[b.REQUEST_ERASURE, b.ENDORSE, b.APPROVE_ERASURE, b.EXECUTE, b.RECORD_DESTRUCTION]],
+    "legal_hold": [[b.PLACE_HOLD, b.CONSIDER_ERASURE, b.RELEASE_HOLD, b.CONSIDER_ERASURE]],
     "notice": [[b.ISSUE, b.ACKNOWLEDGE]],
     "operation": [[LogRecovered(from_position=7, to_position=9, restored=3, reason="restored-backup")]],
     "parking": [

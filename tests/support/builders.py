@@ -249,7 +249,7 @@ REQUEST_ERASURE = erasure.RequestErasure(
     subject=CADRE,
     identity=False,
     ground="retention-over",
-    by="issuer|archivist-02",
+    by="issuer#archivist-02",
     retention="short",
     completed_on=date(2022, 12, 30),
     held=False,
@@ -258,11 +258,11 @@ REQUEST_ERASURE = erasure.RequestErasure(
 )
 ENDORSE = erasure.ApproveErasure(
     erasure_id=an_id(301),
-    digest="d991b6655075f00125463f8297920e798049684785b0932a6100644ccf49a2e7",
-    by="issuer|head-01",
+    digest="489c9abbfb47f374a0f5f93e91eb3b46d150e53a88214ba426231703c21e5706",
+    by="issuer#head-01",
     at=LONG_AFTER,
 )
-APPROVE_ERASURE = replace(ENDORSE, by="issuer|leader-02")
+APPROVE_ERASURE = replace(ENDORSE, by="issuer#leader-02")
 EXECUTE = erasure.ExecuteErasure(
     erasure_id=an_id(301),
     retention="short",
@@ -275,11 +275,17 @@ RECORD_DESTRUCTION = erasure.RecordDestruction(
     erasure_id=an_id(301), keys=(an_id(900),), destroyed_at=LONG_AFTER, at=LONG_AFTER
 )
 PLACE_HOLD = hold.PlaceHold(
-    matter=MATTER, jurisdiction="331123", rules_version=PACK, ground="litigation", by="issuer|head-01", at=LONG_AFTER
+    matter=MATTER, jurisdiction="331123", rules_version=PACK, ground="litigation", by="issuer#head-01", at=LONG_AFTER
 )
-RELEASE_HOLD = hold.ReleaseHold(matter=MATTER, by="issuer|leader-02", at=LONG_AFTER)
+RELEASE_HOLD = hold.ReleaseHold(matter=MATTER, by="issuer#leader-02", at=LONG_AFTER)
 CONSIDER_ERASURE = hold.ConsiderErasure(
-    erasure_id=an_id(301), subject=CADRE, matter=MATTER, jurisdiction="331123", rules_version=PACK, at=LONG_AFTER
+    erasure_id=an_id(301),
+    subject=CADRE,
+    matter=MATTER,
+    jurisdiction="331123",
+    rules_version=PACK,
+    final=True,
+    at=LONG_AFTER,
 )
 
 ISSUE = notice.IssueNotice(

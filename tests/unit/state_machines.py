@@ -7,6 +7,8 @@ from pathlib import Path
 from shared.kernel.events import Event
 from tests.unit.adjudication.test_tolerance_case import MACHINE as TOLERANCE_CASE
 from tests.unit.archive.test_dossier import MACHINE as DOSSIER
+from tests.unit.archive.test_erasure import MACHINE as ERASURE
+from tests.unit.archive.test_legal_hold import MACHINE as LEGAL_HOLD
 from tests.unit.intake.test_party import MACHINE as PARTY
 from tests.unit.intake.test_report import MACHINE as REPORT
 from tests.unit.intake.test_standing import MACHINE as STANDING
@@ -16,7 +18,7 @@ from tests.unit.machines import Machine
 from tests.unit.notification.test_notice import MACHINE as NOTICE
 
 DOCUMENT = Path(__file__).parents[2] / "docs/state-machines.md"
-MACHINES = (PARTY, SUBMISSION, REPORT, UNMASKING, STANDING, TOLERANCE_CASE, DOSSIER, NOTICE)
+MACHINES = (PARTY, SUBMISSION, REPORT, UNMASKING, STANDING, TOLERANCE_CASE, DOSSIER, ERASURE, LEGAL_HOLD, NOTICE)
 HEAD = """\
 # 状态机 State machines
 

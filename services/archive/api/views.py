@@ -41,3 +41,67 @@ class DossierRow(BaseModel):
     jurisdiction: str
     state: str
     opened_at: Instant
+
+
+class ErasureApprovalView(BaseModel):
+    """一次核准."""
+
+    approved_by: str
+    digest: str
+
+
+class ErasureView(View):
+    """清除申请. An approval names `digest`; `keys` and `destroyed_at` are the evidence that the keys are gone."""
+
+    case_id: UUID
+    matter: UUID
+    jurisdiction: str
+    rules_version: str
+    subject: UUID
+    identity: bool
+    ground: str
+    requested_by: str
+    digest: str
+    approvals: tuple[ErasureApprovalView, ...] = ()
+    keys: tuple[UUID, ...] = ()
+    destroyed_at: Instant | None = None
+
+
+class ErasureRow(BaseModel):
+    """One line of the list of erasures."""
+
+    id: UUID
+    href: str
+    case_id: UUID
+    matter: UUID
+    jurisdiction: str
+    state: str
+    requested_at: Instant
+
+
+class HeldErasureView(BaseModel):
+    """An erasure that a hold refused."""
+
+    erasure_id: UUID
+    subject: UUID
+
+
+class ClearedErasureView(HeldErasureView):
+    """An erasure that went on while no hold was in force."""
+
+    matter: UUID
+    jurisdiction: str
+    rules_version: str
+
+
+class LegalHoldView(View):
+    """事项的保全. `state` is `held` or `free`."""
+
+    matter: UUID
+    jurisdiction: str
+    rules_version: str
+    ground: str | None = None
+    placed_by: str | None = None
+    released_by: str | None = None
+    refusals: tuple[HeldErasureView, ...] = ()
+    cleared: tuple[ClearedErasureView, ...] = ()

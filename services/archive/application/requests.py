@@ -2,9 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from shared.web.text import Body, Day
+from shared.web.text import Body, ClientId, Code, Day, Id
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in lower-case hexadecimal."""
 
 
 class Volume(Body):
@@ -13,3 +16,26 @@ class Volume(Body):
     on: Day
     pages: Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
     retention: Literal["permanent", "long", "short"]
+
+
+class ErasureRequest(Body):
+    """申请清除: `identity` asks for the subject's registration, too; `ground` is a code, never words about anybody."""
+
+    erasure_id: ClientId
+    case_id: Id
+    subject: Id
+    identity: bool = False
+    ground: Code
+
+
+class ErasureApproval(Body):
+    """核准清除: `digest` is that of the erasure as it was read."""
+
+    digest: Digest
+
+
+class HoldPlacement(Body):
+    """保全 of the matter of a case; `ground` is a code, never words about anybody."""
+
+    case_id: Id
+    ground: Code

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.archive.application.dossier import Dossiers
+from services.archive.application.erasure import Erasures
+from services.archive.application.legal_hold import LegalHolds
 from shared.kernel.recorded import Recorded
 from shared.web.reads import Freshness
 
@@ -20,6 +22,8 @@ class Archive:
     """The use cases and read models of the running service."""
 
     dossiers: Dossiers
+    erasures: Erasures
+    legal_holds: LegalHolds
     sequenced: Sequenced
     length: Length
     engine: AsyncEngine

@@ -6,7 +6,7 @@ from services.archive.domain.legal_hold.decisions import DECIDER
 from services.archive.domain.legal_hold.events import ErasureCleared, ErasureHeld, HoldPlaced, HoldReleased
 from tests.support.builders import CONSIDER_ERASURE, PLACE_HOLD, RELEASE_HOLD, an_id
 from tests.support.given import given, history
-from tests.unit.machines import Machine
+from tests.unit.machines import Machine, table
 
 HELD = [PLACE_HOLD]
 FREE = [*HELD, RELEASE_HOLD]
@@ -16,10 +16,23 @@ MACHINE = Machine(
     ways={"none": [], "held": HELD, "free": FREE},
     commands={
         "PlaceHold": replace(PLACE_HOLD, ground="audit"),
-        "ReleaseHold": replace(RELEASE_HOLD, by="issuer|leader-03"),
+        "ReleaseHold": replace(RELEASE_HOLD, by="issuer#leader-03"),
         "ConsiderErasure": CONSIDER_ERASURE,
     },
 )
+TABLE = table("""
+PlaceHold       | → held                      | none free
+PlaceHold       | legal-hold-already-placed   | held
+ReleaseHold     | legal-hold-unknown          | none
+ReleaseHold     | → free                      | held
+ReleaseHold     | legal-hold-already-released | free
+ConsiderErasure | → free                      | none
+ConsiderErasure | ✓                           | held free
+""")
+
+
+def test_every_command_in_every_state() -> None:
+    assert MACHINE.rows() == TABLE
 
 
 class TestPlace:
@@ -44,6 +57,9 @@ class TestConsider:
         held = history(DECIDER, *HELD)
         given(DECIDER, held).when(CONSIDER_ERASURE).then_types(ErasureHeld)
         given(DECIDER, history(DECIDER, *HELD, CONSIDER_ERASURE)).when(CONSIDER_ERASURE).then_nothing()
+
+    def test_clears_nothing_that_is_only_asked_for(self) -> None:
+        given(DECIDER).when(replace(CONSIDER_ERASURE, final=False)).then_nothing()
 
     def test_clears_after_the_release_what_was_refused_before(self) -> None:
         told = history(DECIDER, *HELD, CONSIDER_ERASURE, RELEASE_HOLD)

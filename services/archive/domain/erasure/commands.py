@@ -1,4 +1,4 @@
-"""What can be asked of an erasure. `at` is the clock, a person `<issuer>|<pseudonym>`; pointers name these fields."""
+"""What can be asked of an erasure. `at` is the clock, a person `<issuer>#<pseudonym>`; pointers name these fields."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What can be asked of the holds on a matter. `at` is the clock; a person is `<issuer>|<pseudonym>`."""
+"""What can be asked of the holds on a matter. `at` is the clock; a person is `<issuer>#<pseudonym>`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,13 +28,17 @@ class ReleaseHold:
 
 @dataclass(frozen=True, slots=True)
 class ConsiderErasure:
-    """审查清除: tell an erasure that it may go on, or that a hold stands in its way; both are written down."""
+    """审查清除: tell an erasure whether a hold stands in its way, which is written down.
+
+    `final`: it is about to be executed, and from here on nothing can stop it; otherwise somebody only asks for it.
+    """
 
     erasure_id: UUID
     subject: UUID
     matter: UUID
     jurisdiction: str
     rules_version: str
+    final: bool
     at: datetime
 
 

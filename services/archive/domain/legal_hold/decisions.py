@@ -94,6 +94,8 @@ def consider(command: ConsiderErasure, hold: LegalHold) -> Sequence[Event]:
     if hold.state is State.HELD:
         refused = command.erasure_id in hold.refused
         return [] if refused else [ErasureHeld(erasure_id=command.erasure_id, subject=command.subject)]
+    if not command.final:
+        return []
     return [
         ErasureCleared(
             erasure_id=command.erasure_id,
