@@ -8,17 +8,21 @@ from uuid import UUID
 from services.intake.adapters.draft_table import DraftTable
 from services.intake.api import drafts as drafts_api
 from services.intake.api import party as party_api
+from services.intake.api import report as report_api
 from services.intake.api import rules as rules_api
 from services.intake.api import standing as standing_api
 from services.intake.api import submission as submission_api
-from services.intake.application import party, standing, submission
+from services.intake.api import unmasking as unmasking_api
+from services.intake.application import party, report, standing, submission, unmasking
 from services.intake.application.drafts import Drafts
 from services.intake.application.service import Intake
 from services.intake.domain import AGGREGATES
 from services.intake.domain.party.decisions import DECIDER as PARTY
+from services.intake.domain.report.decisions import DECIDER as REPORT
 from services.intake.domain.standing.decisions import DECIDER as STANDING
 from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
-from services.intake.projections import submission_list, withdrawal_list
+from services.intake.domain.unmasking.decisions import DECIDER as UNMASKING
+from services.intake.projections import report_list, submission_list, unmasking_list, withdrawal_list
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, Opened, open_service
 from shared.kernel.ids import new_id
@@ -41,10 +45,18 @@ def service(installation: Installation) -> Service:
         name=NAME,
         title="受理 Intake",
         version=VERSION,
-        routers=[party_api.routes, drafts_api.routes, submission_api.routes, rules_api.routes, standing_api.routes],
+        routers=[
+            party_api.routes,
+            drafts_api.routes,
+            submission_api.routes,
+            report_api.routes,
+            unmasking_api.routes,
+            rules_api.routes,
+            standing_api.routes,
+        ],
         aggregates=[*AGGREGATES.values(), *OPERATIONS],
         resources=resources,
-        description="当事人登记；发现事项和容错申请的起草、提交、补正、受理、撤回。",
+        description="当事人登记；发现事项和容错申请的起草、提交、补正、受理、撤回；检举控告的接收和转交，身份查阅。",
         words=words("services.intake.api"),
     )
 
@@ -60,6 +72,7 @@ def _intake(opened: Opened) -> Intake:
         registered = (await opened.store.load(PARTY, party_id)).state.registered
         return None if registered is None else registered.kind
 
+    reports = opened.desk(REPORT, report.PROTECTION, "reports")
     return Intake(
         parties=party.Parties(opened.desk(PARTY, party.PROTECTION, "parties"), opened.edge, rules, clock),
         drafts=Drafts(shelf, opened.edge, submitted, clock, new_id),
@@ -73,10 +86,16 @@ def _intake(opened: Opened) -> Intake:
             submitted,
             kind_of,
         ),
+        reports=report.Reports(reports, opened.edge, rules, clock, new_id, kind_of),
+        unmaskings=unmasking.Unmaskings(
+            opened.desk(UNMASKING, unmasking.PROTECTION, "unmaskings"), reports, opened.edge, rules, clock, new_id
+        ),
         standings=standing.Standings(
             opened.desk(STANDING, standing.PROTECTION, "withdrawals"), opened.edge, opened.standing, clock
         ),
         engine=opened.engine,
-        freshness=opened.freshness(submission_list.MODEL, withdrawal_list.MODEL),
+        freshness=opened.freshness(
+            submission_list.MODEL, withdrawal_list.MODEL, report_list.MODEL, unmasking_list.MODEL
+        ),
         rules=rules,
     )

@@ -32,6 +32,11 @@ class Caller:
         return Actor(issuer=self.issuer, id=self.subject, roles=tuple(sorted(self.roles)), on_behalf_of=on_behalf_of)
 
     @property
+    def person(self) -> str:
+        """The one name of the caller where persons are told apart: no two issuers share one."""
+        return f"{self.issuer}#{self.subject}"
+
+    @property
     def files_for(self) -> str:
         """On whose behalf the caller files: its party, its organisation, else itself."""
         actor = self.actor()

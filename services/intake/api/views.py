@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.kernel.instants import Instant
-from shared.web.details import Text, View
+from shared.web.details import Masked, Text, View
 
 
 class PartyView(View):
@@ -112,3 +112,101 @@ class WithdrawalRow(BaseModel):
     subject: str
     state: str
     withdrawn_at: Instant
+
+
+class IdentityView(BaseModel):
+    """检举控告人身份; a member that the reporter did not give is null, one that was not asked for is absent."""
+
+    name: Text | None = None
+    unit: Text | None = None
+    address: Text | None = None
+    phone: Text | None = None
+    email: Text | None = None
+    id_number: Text | None = None
+
+
+class ReportView(View):
+    """检举控告. Of one that was sent up there are `to_organ`, `ground`, `rule` and the day, and nothing else."""
+
+    matter: UUID | None = None
+    jurisdiction: str
+    channel: str | None = None
+    managed_by: str | None = None
+    level: str | None = None
+    received_on: date
+    concerned: UUID | None = None
+    person_described: Text | None = None
+    content: Text | None = None
+    identity: Masked | IdentityView | None = None
+    office: str | None = None
+    to_organ: str | None = None
+    ground: str | None = None
+    rule: str | None = None
+
+
+class ReportRow(BaseModel):
+    """One line of the list of reports; neither who reported nor whom."""
+
+    id: UUID
+    href: str
+    jurisdiction: str
+    channel: str | None
+    level: str | None
+    received_on: date
+    to_organ: str | None
+    state: str
+    entered_at: Instant
+
+
+class Approval(BaseModel):
+    """One approval, of exactly what `digest` stands for."""
+
+    approver: str
+    digest: str
+    approved_at: Instant
+
+
+class Opening(BaseModel):
+    """One reading of the identity."""
+
+    opening_id: UUID
+    reader: str
+    fields: tuple[str, ...]
+    opened_at: Instant
+
+
+class UnmaskingView(View):
+    """身份查阅; `digest` is what an approval has to repeat."""
+
+    report_id: UUID
+    matter: UUID
+    jurisdiction: str
+    requester: str
+    fields: tuple[str, ...]
+    reason: Text
+    digest: str
+    open_until: Instant | None = None
+    approvals: tuple[Approval, ...] = ()
+    openings: tuple[Opening, ...] = ()
+
+
+class UnmaskingRow(BaseModel):
+    """One line of the list of unmaskings."""
+
+    id: UUID
+    href: str
+    report_id: UUID
+    jurisdiction: str
+    requester: str
+    state: str
+    open_until: Instant | None
+    requested_at: Instant
+
+
+class OpenedIdentity(BaseModel):
+    """What may be read until `open_until`."""
+
+    unmasking_id: UUID
+    report_id: UUID
+    open_until: Instant
+    identity: IdentityView

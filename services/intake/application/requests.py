@@ -3,10 +3,11 @@
 Members are named as the command's fields are, so that the pointer of a refusal fits the request.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
+from services.intake.domain.report.identity import IdentityField
 from shared.web.text import Body, ClientId, Code, Day, Id, LongText, ShortText
 
 Jurisdiction = Annotated[str, Field(pattern=r"^\d{6}$", description="GB/T 2260 六位代码")]
@@ -75,3 +76,58 @@ class Withdrawal(Body):
     """撤回."""
 
     reason: LongText | None = None
+
+
+IDENTITY_FIELDS: tuple[IdentityField, ...] = get_args(IdentityField)
+
+
+class ReporterIdentity(Body):
+    """实名检举控告人; a name at least."""
+
+    name: ShortText
+    unit: ShortText | None = None
+    address: ShortText | None = None
+    phone: ShortText | None = None
+    email: ShortText | None = None
+    id_number: ShortText | None = None
+
+
+class ReportReceipt(Body):
+    """接收检举控告; the id is the client's own (UUIDv7).
+
+    `managed_by` is the organ that manages the cadre reported. If it stands above `jurisdiction`, or the cadre is the
+    head of the organ itself, nothing is kept but a record that the report was sent up. An anonymous report has no
+    `reporter`.
+    """
+
+    report_id: ClientId
+    jurisdiction: Jurisdiction
+    channel: Literal["letter", "visit", "phone", "online", "other"]
+    managed_by: Jurisdiction
+    head_of_organ: StrictBool = False
+    received_on: Day
+    concerned: Id | None = None
+    person_described: LongText | None = None
+    content: LongText
+    reporter: ReporterIdentity | None = None
+
+
+class ReportAssignment(Body):
+    """转交承办部门; `office` is its organisation as tokens name it."""
+
+    office: Code
+
+
+class UnmaskingRequest(Body):
+    """申请查阅身份; the id is the client's own (UUIDv7)."""
+
+    unmasking_id: ClientId
+    report_id: Id
+    fields: Annotated[tuple[IdentityField, ...], Field(min_length=1, max_length=6)]
+    reason: LongText
+
+
+class UnmaskingApproval(Body):
+    """批准查阅身份; `digest` is that of the request as it was read."""
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -6,8 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.application.drafts import Drafts
 from services.intake.application.party import Parties
+from services.intake.application.report import Reports
 from services.intake.application.standing import Standings
 from services.intake.application.submission import Submissions
+from services.intake.application.unmasking import Unmaskings
 from shared.rules.pack import Rulebook
 from shared.web.reads import Freshness
 
@@ -19,6 +21,8 @@ class Intake:
     parties: Parties
     drafts: Drafts
     submissions: Submissions
+    reports: Reports
+    unmaskings: Unmaskings
     standings: Standings
     engine: AsyncEngine
     freshness: Freshness
