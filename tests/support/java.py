@@ -19,9 +19,10 @@ _LOCK = Path(__file__).with_name("ecj.lock")
 _COMPILE_S, _RUN_S = 60, 120
 
 
-def compile_java(sources: Sequence[Path], into: Path) -> None:
+def compile_java(sources: Sequence[Path], into: Path, libraries: Sequence[Path] = ()) -> None:
     """Compile to class files below `into`; fails with what the compiler said, also of warnings."""
     options: list[str | Path] = [f"-{RELEASE}", "-encoding", "UTF-8", "-proc:none", "-failOnWarning", "-d", into]
+    options += ["-cp", os.pathsep.join(map(str, libraries))] if libraries else []
     (compiler,) = jars(_LOCK)
     command: list[str | Path] = [JAVA, "-XX:+UseSerialGC", "-jar", compiler, *options, *sources]
     said = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILE_S, check=False)
@@ -29,9 +30,15 @@ def compile_java(sources: Sequence[Path], into: Path) -> None:
 
 
 def run_java(
-    classes: Path, name: str, *arguments: str, environment: Mapping[str, str] | None = None
+    classes: Path,
+    name: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    libraries: Sequence[Path] = (),
+    given: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the class `name` of the directory `classes`; its output is UTF-8."""
-    command: list[str | Path] = [JAVA, "-XX:+UseSerialGC", "-Dstdout.encoding=UTF-8", "-cp", classes, name, *arguments]
-    given = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **(environment or {})}
-    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=_RUN_S, check=False)
+    """Run the class `name` of the directory `classes` with `given` on its input; its output is UTF-8."""
+    path = os.pathsep.join(map(str, [classes, *libraries]))
+    command: list[str | Path] = [JAVA, "-XX:+UseSerialGC", "-Dstdout.encoding=UTF-8", "-cp", path, name, *arguments]
+    named = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **(environment or {})}
+    return subprocess.run(command, env=named, input=given, capture_output=True, text=True, timeout=_RUN_S, check=False)
