@@ -35,6 +35,10 @@ test: setup ## All tests on a real PostgreSQL and a real Kafka; the SQL tests on
 	@$(RUN) -m pytest
 	@$(RUN) -m tests.support.other_postgres
 
+.PHONY: test-oidc
+test-oidc: setup ## Login, systems' tokens and change of keys against a real Keycloak (a minute or two)
+	@$(RUN) -m pytest -q tests/oidc
+
 .PHONY: check
 check: setup ## Style, types, layers, documents and the files of the deployment
 	@$(RUN) -m ruff check .

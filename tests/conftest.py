@@ -10,6 +10,9 @@ from shared.database.databases import Databases
 from shared.database.provision import clone, drop
 from tests.support.servers import Server, kafka_broker, make_template, postgres_server, remove
 
+collect_ignore = ["oidc"]
+"""What runs only when it is named: `make test-oidc`."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that runs the SQL suites on another PostgreSQL."""

@@ -1,7 +1,7 @@
 """Whose access is withdrawn though his token is valid still (ASVS 8.3.2): asked for every request, of one table.
 
 The table is in the keyring's database, which every service reads. A request is admitted by what stood there after it
-had come in, so a withdrawal holds from the next request on, in every process (docs/adr/0018).
+had come in, so a withdrawal holds from the next request on, in every process (docs/adr/0021).
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
