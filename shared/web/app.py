@@ -13,11 +13,15 @@ from starlette.types import Receive, Scope, Send
 
 from shared.kernel.decider import Decider
 from shared.web.access_records import access_records
+from shared.web.capabilities import capabilities
 from shared.web.command_routes import Commands, Handler
+from shared.web.deprecation import event_notices
 from shared.web.docs import docs_routes
+from shared.web.event_stream import stream
 from shared.web.event_types import event_types
 from shared.web.feed import feed
 from shared.web.handlers import install
+from shared.web.listed import CHANGES
 from shared.web.openapi import Described, document
 from shared.web.openapi.words import Words
 from shared.web.operations import operations_routes
@@ -52,7 +56,9 @@ def create_app(service: Service) -> FastAPI:
     Raises UnguardedRoute for a route that does not say who may call it, ValueError for two operations of one name.
     """
     prefix = f"/{service.name}/v1"
-    guarded = [*service.routers, feed, event_types(service.aggregates), access_records]
+    guarded = [*service.routers, stream, feed, event_types(service.aggregates), access_records]
+    synced = [prefix + name for name in _paths(service.routers) if name.endswith(CHANGES)]
+    guarded.append(capabilities(service.name, service.version, service.aggregates, synced))
     opened = [
         operations_routes(service.name, service.version),
         problem_routes(service.name),
@@ -75,6 +81,7 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(router, prefix=prefix)
     for router in opened:
         app.include_router(router)
+    app.state.event_notices = event_notices(f"{prefix}/event-types", service.aggregates)
     described = Described(_by_name(guarded), service.aggregates, service.words)
     app.add_api_route(f"/{service.name}/openapi.json", _openapi(app, described), include_in_schema=False)
     app.commands = Commands(_commands(prefix, guarded), app.exception_handlers, super(_Application, app).__call__)
@@ -118,6 +125,10 @@ def _openapi(app: FastAPI, described: Described) -> Callable[[], Any]:
 
     app.openapi = kept  # type: ignore[method-assign]
     return openapi
+
+
+def _paths(routers: Sequence[APIRouter]) -> list[str]:
+    return [route.path for router in routers for route in router.routes if isinstance(route, GuardedRoute)]
 
 
 def _by_name(routers: Sequence[APIRouter]) -> dict[str, GuardedRoute]:

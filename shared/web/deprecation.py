@@ -44,9 +44,11 @@ def headers_of(deprecation: Deprecation) -> Headers:
     return headers
 
 
-def has_deprecated(aggregates: Sequence[Decider[Any]]) -> bool:
-    """Tell whether some version of some event of these aggregates is deprecated."""
-    return any(event.deprecations for decider in aggregates for event in decider.codec.types.values())
+def event_notices(event_types: str, aggregates: Sequence[Decider[Any]]) -> Headers:
+    """Return the headers of the feeds: where to read of it, if some version of some event is deprecated."""
+    if any(event.deprecations for decider in aggregates for event in decider.codec.types.values()):
+        return [(b"link", f'<{event_types}>; rel="deprecation"'.encode())]
+    return []
 
 
 def _midnight(day: date) -> datetime:

@@ -1,6 +1,7 @@
 """The catalogue of a service's event types: with the feed, all that is needed to fold the log with other code."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, get_args
 
 from fastapi import APIRouter
@@ -11,6 +12,15 @@ from shared.kernel.events import Event
 from shared.kernel.sealed import Sealed
 from shared.web.authentication import permitted
 from shared.web.routes import router
+
+
+class DeprecatedVersion(BaseModel):
+    """A schema version that is written no more after the day `sunset`; what has been written stays for ever."""
+
+    schema_version: int
+    since: date
+    sunset: date
+    successor: str | None
 
 
 class EventType(BaseModel):
@@ -24,6 +34,7 @@ class EventType(BaseModel):
     sets: tuple[str, ...]
     appends_to: str | None
     sealed: tuple[str, ...]
+    deprecations: tuple[DeprecatedVersion, ...]
     json_schema: dict[str, Any]
 
 
@@ -62,6 +73,10 @@ def _described(aggregate: str, event: type[Event]) -> EventType:
         sets=event.sets,
         appends_to=event.appends_to,
         sealed=tuple(name for name, field in event.model_fields.items() if _holds_sealed(field.annotation)),
+        deprecations=tuple(
+            DeprecatedVersion(schema_version=version, **vars(deprecation))
+            for version, deprecation in sorted(event.deprecations.items())
+        ),
         json_schema=event.model_json_schema(mode="serialization"),
     )
 

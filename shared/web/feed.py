@@ -18,7 +18,7 @@ from shared.web.resources import resources
 from shared.web.routes import router
 
 NDJSON = "application/x-ndjson"
-_MAX_POSITION = 2**63 - 1
+MAX_POSITION = 2**63 - 1
 
 feed = router("审计 Audit")
 
@@ -51,11 +51,12 @@ class FeedPage(BaseModel):
 async def list_events(
     request: Request,
     _access: Annotated[Access, permitted()],
-    after: Annotated[int, Query(ge=0, le=_MAX_POSITION, description="Position that you have.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="Position that you have.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="Events per page; NDJSON without it: all.")] = 200,
 ) -> FeedPage | StreamingResponse:
     """Return the events after a position; with `Accept: application/x-ndjson` the whole rest, one event a line."""
     log = resources(request).log
+    request.scope["state"]["told"] += request.app.state.event_notices
     head = await log.head()
     if after > head:
         raise Problem("position-beyond-head", head=head)

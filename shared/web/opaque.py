@@ -32,9 +32,15 @@ class OpaqueTokens:
         """Return the value in a token; raises TokenRefused."""
         try:
             data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+            if _text(data) != token:  # one token is written in one way
+                raise TokenRefused
             return json.loads(self._cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], _bytes(bound)))
         except (ValueError, InvalidTag) as error:
             raise TokenRefused from error
+
+
+def _text(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _bytes(value: Any) -> bytes:

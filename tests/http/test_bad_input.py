@@ -131,7 +131,7 @@ HEADERS_AND_QUERY = {
     "moment without a zone": Bad(400, "query-parameter-invalid", f"GET {CASE}?as_of=2022-01-01T00:00:00"),
     "version not reached": Bad(404, "not-found", f"GET {CASE}?at_version=99"),
     "cursor": Bad(400, "cursor-invalid", f"{LIST}?cursor=echo"),
-    "NUL in a parameter": Bad(422, "character-forbidden", f"{LIST}?state=echo%00"),
+    "NUL in a parameter": Bad(400, "query-parameter-invalid", f"{LIST}?state=echo%00"),
 }
 RULES_AND_STATES = {
     "the unpublished SC.8": Bad(422, "situation-unpublished", SUBMIT, {"submission_id": "{draft_sc8}"}, "inspector"),

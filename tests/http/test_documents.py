@@ -7,7 +7,7 @@ import pytest
 from shared.database.databases import SERVICES
 from tests.http.world import World
 
-OPEN_TO_ALL_CALLERS = {"list_rule_packs", "read_rule_pack", "list_event_types"}
+OPEN_TO_ALL_CALLERS = {"list_rule_packs", "read_rule_pack", "list_event_types", "read_capabilities"}
 
 
 async def _operations(world: World, service: str) -> list[tuple[str, dict[str, Any]]]:

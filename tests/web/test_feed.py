@@ -115,4 +115,5 @@ async def test_event_types_publish_what_an_event_does(client: httpx.AsyncClient,
         "sets": ["jurisdiction", "title"],
         "appends_to": None,
         "sealed": ["name"],
+        "deprecations": [],
     }

@@ -69,7 +69,8 @@ async def test_the_docs_page_loads_nothing_from_elsewhere(client: httpx.AsyncCli
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert re.findall(r"(?:https?:)?//[^\s\"']+", page.text) == []
     links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(links) == 4
+    assert len(links) == 5
+    assert "/problems" in links
     for link in links:
         answer = await client.get(link)
         assert answer.status_code == 200, link

@@ -1,10 +1,14 @@
 """Reads: ETags, the past, pages, and waiting for one's own write."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.read_after import ReadAfter
@@ -12,6 +16,7 @@ from shared.eventstore.store import EventStore
 from shared.kernel.ids import new_id
 from shared.kernel.instants import instant_text
 from shared.web.app import create_app
+from shared.web.conditional import conditional
 from tests.web.conftest import As, running
 from tests.web.petitions import SECRET, service
 
@@ -29,21 +34,74 @@ async def moved(client: httpx.AsyncClient, command: As, petition: str) -> str:
     return petition
 
 
-async def test_a_read_has_the_version_as_its_etag(client: httpx.AsyncClient, as_: As, moved: str) -> None:
+async def test_the_etag_of_a_read_holds_version_and_bytes(client: httpx.AsyncClient, as_: As, moved: str) -> None:
     answer = await client.get(moved, headers=as_())
-    assert (answer.headers["etag"], answer.json()["version"], answer.json()["state"]) == ('"v3"', 3, "accepted")
+    assert re.fullmatch(r'"v3-[0-9a-f]{24}"', answer.headers["etag"])
+    assert (answer.json()["version"], answer.json()["state"]) == (3, "accepted")
+    again = await client.get(moved, headers=as_())
+    assert (again.content, again.headers["etag"]) == (answer.content, answer.headers["etag"])
 
 
-@pytest.mark.parametrize("known", ['"v3"', 'W/"v3"', '"v1", "v3"', "*"])
-async def test_a_known_version_is_not_sent_again(client: httpx.AsyncClient, as_: As, moved: str, known: str) -> None:
-    answer = await client.get(moved, headers={**as_(), "If-None-Match": known})
-    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"v3"')
+@pytest.mark.parametrize("known", ["{}", "W/{}", '"v1", {}', '"v1",{} , "v2"'])
+async def test_bytes_that_the_caller_holds_are_not_sent_again(
+    client: httpx.AsyncClient, as_: As, moved: str, known: str
+) -> None:
+    tag = (await client.get(moved, headers=as_())).headers["etag"]
+    answer = await client.get(moved, headers={**as_(), "If-None-Match": known.format(tag)})
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_another_version_is_sent(client: httpx.AsyncClient, as_: As, moved: str) -> None:
-    for known in ('"v2"', "v3", "", '"v33"'):
-        assert (await client.get(moved, headers={**as_(), "If-None-Match": known})).status_code == 200
+async def test_what_does_not_name_the_bytes_is_answered(client: httpx.AsyncClient, as_: As, moved: str) -> None:
+    tag = (await client.get(moved, headers=as_())).headers["etag"]
+    past = (await client.get(f"{moved}?at_version=2", headers=as_())).headers["etag"]
+    for known in ('"v3"', "*", "v3", "", '"v33"', tag.strip('"'), tag.replace("v3", "v2"), past):
+        assert (await client.get(moved, headers={**as_(), "If-None-Match": known})).status_code == 200, known
+
+
+async def test_the_same_version_in_other_bytes_has_another_tag() -> None:
+    """Masked, erased or in another language: version and path are the same, the bytes are not."""
+    app = SimpleNamespace(state=SimpleNamespace(resources=SimpleNamespace(key=lambda _: SECRET)))
+
+    def tag(body: bytes, path: str = "/intake/v1/petitions/1", held: str = "") -> tuple[int, str]:
+        headers = [(b"if-none-match", held.encode())]
+        scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "query_string": b"", "app": app}
+        answer = conditional(Request(scope), Response(body, headers={"ETag": '"v3"'}))
+        return answer.status_code, answer.headers["etag"]
+
+    shown, masked, erased = (b'{"name":"' + text + b'"}' for text in (b"A", b'"masked"', b'"erased"'))
+    (_, first), others = tag(shown), [tag(masked), tag(erased), tag(shown, "/intake/v1/petitions/2")]
+    assert first not in {other for _, other in others}
+    assert tag(shown, held=first) == (304, first)
+    assert tag(erased, held=first)[0] == 200
+
+
+async def test_a_list_that_is_held_is_not_sent_again(client: httpx.AsyncClient, as_: As) -> None:
+    first = await client.get(f"{NUMBERS}?limit=10", headers=as_())
+    held = {**as_(), "If-None-Match": first.headers["etag"]}
+    assert (await client.get(f"{NUMBERS}?limit=10", headers=held)).status_code == 304
+    assert (await client.get(f"{NUMBERS}?limit=9", headers=held)).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["{tag}", "W/{tag}", '"v{version}"'])
+async def test_a_command_takes_the_etag_of_the_read_and_the_bare_version(
+    client: httpx.AsyncClient, command: As, petition: str, form: str
+) -> None:
+    read = await client.get(petition, headers=command())
+    headers = command() | {"If-Match": form.format(tag=read.headers["etag"], version=read.json()["version"])}
+    answer = await client.post(f"{petition}/remarks", json={"reasons": "补充"}, headers=headers)
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"v2"')
+    stale = await client.post(f"{petition}/remarks", json={"reasons": "补充"}, headers=headers | command())
+    assert (stale.status_code, stale.json()["current_version"]) == (412, 2)
+    for wrong in (read.headers["etag"].replace("v1", "v0"), '"v1-short"', '"v1-"', '"-0011"', '"v٣"'):
+        refused = await client.post(
+            f"{petition}/remarks", json={"reasons": "补充"}, headers=_raw(command() | {"If-Match": wrong})
+        )
+        assert refused.status_code in {400, 412}, wrong
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 async def test_a_past_version_is_shown_as_it_was(client: httpx.AsyncClient, as_: As, moved: str) -> None:
@@ -51,7 +109,7 @@ async def test_a_past_version_is_shown_as_it_was(client: httpx.AsyncClient, as_:
         answer = await client.get(f"{moved}?at_version={version}", headers=as_())
         body = answer.json()
         assert (body["version"], body["state"], body["remarks"]) == (version, state, remarks)
-        assert answer.headers["etag"] == f'"v{version}"'
+        assert answer.headers["etag"].startswith(f'"v{version}-')
     assert (await client.get(f"{moved}?at_version=4", headers=as_())).status_code == 404
 
 
@@ -121,7 +179,9 @@ async def test_a_cursor_holds_for_its_own_query_only(client: httpx.AsyncClient, 
         assert (answer.status_code, answer.json()["code"]) == (400, "cursor-invalid"), url
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "1000000000", "x"])
+@pytest.mark.parametrize(
+    "limit", ["0", "201", "-1", "1000000000", "x", "1_0", "%2B5", "٥", "%205", "5%20", "5.0", "0x5", ""]
+)
 async def test_the_size_of_a_page_is_bounded(client: httpx.AsyncClient, as_: As, limit: str) -> None:
     answer = await client.get(f"{NUMBERS}?limit={limit}", headers=as_())
     assert (answer.status_code, answer.json()["code"]) == (400, "query-parameter-invalid")

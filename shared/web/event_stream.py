@@ -1,0 +1,103 @@
+"""The auditors' feed as it happens: server-sent events, each with the stored bytes, from the last one that came over.
+
+A stream is bounded: in number, in time, and by its caller's credential. An EventSource connects again by itself and
+says with Last-Event-ID where it stands, so an end costs nothing.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Header, Query, Request
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+
+from shared.authz.access import Access
+from shared.web.authentication import permitted
+from shared.web.credentials import caller_of
+from shared.web.feed import MAX_POSITION, feed_item
+from shared.web.problems import Problem
+from shared.web.resources import resources
+from shared.web.routes import router
+
+LIFETIME_S = 300.0
+LOOK_S = 1.0
+KEEP_ALIVE_S = 15.0
+MOST = 32
+"""Streams that one process serves at a time."""
+RETRY_MS = 3000
+_PAGE = 100
+_ID = re.compile(r"[0-9]{1,19}")
+_open: set[object] = set()
+
+stream = router("审计 Audit")
+
+
+@stream.get(
+    "/events/stream",
+    summary="审计事件流",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "id: position; event: type; data: an item of the feed.",
+            "content": {EventSourceResponse.media_type: {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def stream_events(
+    request: Request,
+    _access: Annotated[Access, permitted("list_events")],
+    after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="Position that you have.")] = 0,
+    last_event_id: Annotated[str | None, Header(description="The same, as an EventSource says it; it wins.")] = None,
+) -> EventSourceResponse:
+    """Stream the events after a position, and those that follow, until the token or five minutes are over."""
+    if last_event_id is not None:
+        after = _position(last_event_id)
+    request.scope["state"]["told"] += request.app.state.event_notices
+    head = await resources(request).log.head()
+    if after > head:
+        raise Problem("position-beyond-head", head=head)
+    if len(_open) >= MOST:
+        raise Problem("rate-limited", headers={"Retry-After": str(int(KEEP_ALIVE_S))})
+    return EventSourceResponse(_events(request, after))
+
+
+def _position(text: str) -> int:
+    if not _ID.fullmatch(text) or int(text) > MAX_POSITION:
+        raise Problem("header-invalid")
+    return int(text)
+
+
+async def _events(request: Request, after: int) -> AsyncIterator[bytes]:
+    """Yield the events behind `after` as long as the stream may live."""
+    log, ticket, now = resources(request).log, object(), asyncio.get_running_loop().time
+    ends, told = now() + LIFETIME_S, now()
+    _open.add(ticket)
+    try:
+        yield format_sse_event(retry=RETRY_MS)
+        while now() < ends and await _still_admitted(request):
+            page = await log.read_page(after=after, limit=_PAGE)
+            for event in page:
+                data = feed_item(event).model_dump_json()
+                yield format_sse_event(event=event.type, data_str=data, id=str(event.position))
+            if page:
+                after, told = page[-1].position, now()
+                continue
+            if now() - told >= KEEP_ALIVE_S:
+                told = now()
+                yield KEEPALIVE_COMMENT
+            await asyncio.sleep(LOOK_S)
+    finally:
+        _open.discard(ticket)
+
+
+async def _still_admitted(request: Request) -> bool:
+    """Tell whether the token still holds; a signature was good for one request, whose stream lives its time."""
+    if "authorization" not in request.headers:
+        return True
+    try:
+        await caller_of(request)
+    except Problem:
+        return False
+    return True

@@ -1,0 +1,106 @@
+"""The feed as server-sent events: the stored bytes, from where the listener stands, as long as he may listen."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from starlette.requests import Request
+
+from shared.authz.development import DevelopmentIssuer
+from shared.authz.tokens import TokenVerifier
+from shared.eventstore.store import EventStore
+from shared.web import event_stream
+from shared.web.event_stream import _events
+from tests.web.conftest import As
+
+STREAM = "/intake/v1/events/stream"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "LIFETIME_S", 0.3)
+    monkeypatch.setattr(event_stream, "LOOK_S", 0.01)
+    monkeypatch.setattr(event_stream, "KEEP_ALIVE_S", 0.05)
+
+
+def told(text: str) -> list[dict[str, str]]:
+    blocks = [block.split("\n") for block in text.split("\n\n") if block.startswith("event:")]
+    return [dict(line.split(": ", 1) for line in block) for block in blocks]
+
+
+async def test_the_stream_is_the_feed(client: httpx.AsyncClient, as_: As, petition: str) -> None:
+    auditor = as_(roles=["auditor"])
+    feed = (await client.get("/intake/v1/events?limit=1000", headers=auditor)).json()["items"]
+    answer = await client.get(STREAM, headers=auditor)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert [json.loads(event["data"]) for event in told(answer.text)] == feed
+    assert [(event["id"], event["event"]) for event in told(answer.text)] == [
+        (str(item["position"]), item["type"]) for item in feed
+    ]
+    assert ": ping" in answer.text, "who waits is kept alive"
+
+
+@pytest.mark.parametrize("way", ["header", "query", "both"])
+async def test_it_goes_on_where_the_listener_stands(
+    client: httpx.AsyncClient, as_: As, petition: str, way: str
+) -> None:
+    auditor = as_(roles=["auditor"])
+    head = (await client.get("/intake/v1/events?limit=1", headers=auditor)).json()["head"]
+    headers = {} if way == "query" else {"Last-Event-ID": str(head - 1)}
+    query = {"header": "", "query": f"?after={head - 1}", "both": "?after=0"}[way]
+    answer = await client.get(f"{STREAM}{query}", headers={**auditor, **headers})
+    assert [event["id"] for event in told(answer.text)] == [str(head)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        ("x", 400, "header-invalid"),
+        ("-1", 400, "header-invalid"),
+        ("9" * 19, 400, "header-invalid"),
+        ("999999999", 409, "position-beyond-head"),
+    ],
+)
+async def test_a_place_that_is_none_is_refused(
+    client: httpx.AsyncClient, as_: As, sent: str, status: int, code: str
+) -> None:
+    answer = await client.get(STREAM, headers={**as_(roles=["auditor"]), "Last-Event-ID": sent})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_only_auditors_listen_and_not_too_many(
+    client: httpx.AsyncClient, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await client.get(STREAM, headers=as_())).status_code == 403
+    monkeypatch.setattr(event_stream, "MOST", 0)
+    answer = await client.get(STREAM, headers=as_(roles=["auditor"]))
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "0")
+
+
+async def test_what_happens_meanwhile_comes_and_the_end_of_the_token_ends_it(
+    client: httpx.AsyncClient,
+    command: As,
+    store: EventStore,
+    verifier: TokenVerifier,
+    issuer: DevelopmentIssuer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_stream, "LIFETIME_S", 30)
+    token = issuer.token(roles=["auditor"], subject="a-1", jurisdictions=["331123"], minutes=0.05)
+    held = SimpleNamespace(log=store.log, verifier=verifier, signatures=None, standing=None, certificate_header=None)
+    app = SimpleNamespace(state=SimpleNamespace(resources=held))
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    events = _events(Request({"type": "http", "headers": headers, "app": app}), await store.log.head())
+    taking = asyncio.create_task(_taken(events))
+    filed = await client.post("/intake/v1/petitions", json={"title": "新的申请"}, headers=command())
+    async with asyncio.timeout(15):
+        text = await taking
+    assert [json.loads(event["data"])["stream"].split("-", 1)[1] for event in told(text)] == [filed.json()["id"]]
+    assert not event_stream._open
+
+
+async def _taken(events: AsyncIterator[bytes]) -> str:
+    return b"".join([chunk async for chunk in events]).decode()
