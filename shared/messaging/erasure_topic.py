@@ -10,7 +10,7 @@ from shared.messaging.envelope import ForeignRecord
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.producer import Publisher, pack
 from shared.messaging.reader import open_reader
-from shared.messaging.topics import TopicMissing, topic_name
+from shared.messaging.topics import TopicMismatch, check_topics, topic_name
 
 ERASURES = "erasures"
 """Stands for a log's name in the topic's: `<prefix>.erasures.v1`."""
@@ -34,9 +34,10 @@ class TopicErasureList:
         """Return all entries; raises ErasureListUnreadable when brokers or records cannot be relied on."""
         topic = topic_name(self._settings.topic_prefix, ERASURES)
         try:
+            await check_topics(self._settings, [ERASURES])
             async with open_reader(self._settings) as reader:
                 entries = [Erasure.of(stored) async for stored in reader.everything(topic)]
-        except (KafkaError, OSError, TopicMissing, ForeignRecord, ValueError) as error:
-            reason = str(error) if isinstance(error, TopicMissing) else type(error).__name__
+        except (KafkaError, OSError, TopicMismatch, ForeignRecord, ValueError) as error:
+            reason = str(error) if isinstance(error, TopicMismatch) else type(error).__name__
             raise ErasureListUnreadable(f"the list of erasures cannot be read: {reason}") from None
         return list(dict.fromkeys(entries))

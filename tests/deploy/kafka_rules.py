@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shared.database.databases import SERVICES
+from shared.messaging.erasure_topic import ERASURES
 
 REQUIRED = (
     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -32,6 +33,7 @@ def wrong(root: Path) -> Iterator[str]:
 def _holds(row: dict[str, str]) -> bool:
     service, operations = row["principal"].removeprefix("User:"), set(row["operations"].split())
     names = "|".join(SERVICES)
-    shape = {"topic": rf"rongcuo\.({names})\.v1", "group": rf"rongcuo\.{service}\.[a-z]+"}.get(row["resource"], "")
-    own = "Write" not in operations or row["name"] == f"rongcuo.{service}.v1"
+    shape = {"topic": rf"rongcuo\.({names}|{ERASURES})\.v1", "group": rf"rongcuo\.{service}\.[a-z]+"}.get(row["resource"], "")
+    written = [service, ERASURES] if service == "archive" else [service]
+    own = "Write" not in operations or row["name"] in {f"rongcuo.{each}.v1" for each in written}
     return service in SERVICES and re.fullmatch(shape, row["name"]) is not None and own and operations <= OPERATIONS

@@ -13,10 +13,11 @@ _MODELS = "SELECT name, position FROM log.read_models WHERE state = 'active'"
 _PLACES = "SELECT consumer, topic, partition, last_offset FROM log.places"
 _TIMES = 3
 CONSUMERS: dict[str, dict[str, tuple[str, ...]]] = {
-    "intake": {"intake.adjudication": ("adjudication",)},
+    "intake": {"intake.adjudication": ("adjudication",), "intake.archive": ("archive",)},
     "adjudication": {"adjudication.intake": ("intake",)},
     "archive": {
         "archive.adjudication": ("adjudication",),
+        "archive.archive": ("archive",),
         "archive.collection": SERVICES,
         "archive.witness": SERVICES,
     },

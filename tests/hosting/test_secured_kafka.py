@@ -20,6 +20,7 @@ from shared.hosting.installation import Installation
 from shared.hosting.worker import Worker
 from shared.messaging.acls import Acl, AclsRefused, Changes, apply_acls, read_acls
 from shared.messaging.brokers import BrokersRefused, await_brokers
+from shared.messaging.erasure_topic import ERASURES, TopicErasureList
 from shared.messaging.kafka_bus import KafkaBus
 from shared.messaging.places import Partition, Place, Places
 from shared.messaging.producer import Publisher, PublishFailed, pack
@@ -42,7 +43,7 @@ def secured() -> Iterator[SecuredKafka]:
 @pytest.fixture(scope="module")
 async def broker(secured: SecuredKafka) -> SecuredKafka:
     """The broker with the topics and the rights of an installation."""
-    await ensure_topics(secured.settings("admin"), SERVICES)
+    await ensure_topics(secured.settings("admin"), [*SERVICES, ERASURES])
     changes = await apply_acls(secured.settings("admin"), read_acls(FILE))
     assert (changes.given, changes.taken) == (sorted(read_acls(FILE)), [])
     return secured
@@ -54,18 +55,18 @@ async def consumers_of(service: str, monkeypatch: pytest.MonkeyPatch) -> list[tu
 
     @asynccontextmanager
     async def unopened(*_: object) -> AsyncIterator[Any]:
-        yield SimpleNamespace(store=None)
+        yield SimpleNamespace(store=None, edge=SimpleNamespace(keyring=None), engine=None, standing=None)
 
     @asynccontextmanager
     async def looking(_: object, consumers: Collection[Any], __: object) -> AsyncIterator[Worker]:
         seen.extend((consumer.name, consumer.logs) for consumer in consumers)
-        yield cast(Worker, None)
+        yield Worker("looked at", cast(Any, None), None, cast(Any, None), ())
 
     worker = PROGRAMS[service].worker
     module = inspect.getmodule(worker)
     monkeypatch.setattr(module, "open_service", unopened)
     monkeypatch.setattr(module, "open_worker", looking)
-    async with worker(cast(Installation, SimpleNamespace(rulebook=None))):
+    async with worker(cast(Installation, SimpleNamespace(rulebook=None, erasures=None))):
         return seen
 
 
@@ -77,6 +78,8 @@ async def test_the_file_gives_each_service_what_it_uses_and_no_more(monkeypatch:
         for log in {service, *(log for _, logs in consumers for log in logs)}:
             used |= {Acl(user, "topic", topic_name(PREFIX, log), what) for what in ("Read", "DescribeConfigs")}
         used |= {Acl(user, "group", f"{PREFIX}.{name}", "Read") for name, _ in consumers}
+        used |= {Acl(user, "topic", topic_name(PREFIX, ERASURES), what) for what in ("Read", "DescribeConfigs")}
+    used |= {Acl("User:archive", "topic", topic_name(PREFIX, ERASURES), "Write")}
     assert read_acls(FILE) == used
 
 
@@ -121,9 +124,14 @@ class TestRefused:
     async def test_is_reading_what_is_not_consumed(self, broker: SecuredKafka) -> None:
         async with open_reader(broker.settings("intake")) as reader:
             with pytest.raises(TopicMissing):
-                await reader.ends(topic_name(PREFIX, "archive"))
+                await reader.ends(topic_name(PREFIX, "notification"))
         with pytest.raises(TopicMismatch, match="TopicAuthorizationFailed"):
-            await check_topics(broker.settings("intake"), ["archive"])
+            await check_topics(broker.settings("intake"), ["notification"])
+
+    async def test_is_listing_an_erasure_without_being_the_archive(self, broker: SecuredKafka) -> None:
+        assert await TopicErasureList(broker.settings("intake")).read() == []
+        with pytest.raises(PublishFailed, match="TopicAuthorizationFailed"):
+            await TopicErasureList(broker.settings("intake")).append(RECORD._replace(type="SubjectErased"))
 
     async def test_is_taking_the_share_of_another_consumer(self, broker: SecuredKafka) -> None:
         client = broker.settings("adjudication").client()

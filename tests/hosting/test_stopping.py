@@ -13,6 +13,7 @@ import pytest
 
 from shared.database.databases import SERVICES, Databases
 from shared.kernel.ids import new_id
+from shared.messaging.erasure_topic import ERASURES
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.topics import administrator, ensure_topics
 from tests.hosting import endless
@@ -179,7 +180,7 @@ async def members(settings: KafkaSettings, group: str) -> int:
 
 async def test_a_worker_hands_over_at_once_with_its_own_credentials_only(site: Site, kafka: str, prefix: str) -> None:
     settings = KafkaSettings(kafka, prefix)
-    await ensure_topics(settings, SERVICES)
+    await ensure_topics(settings, [*SERVICES, ERASURES])
     processes = site.processes("intake", {"KAFKA": kafka, "TOPIC_PREFIX": prefix})
     processes.start("first", "serve", "intake", "--role", "worker")
     await processes.ready()
@@ -214,7 +215,7 @@ def frozen(bootstrap: str) -> Iterator[None]:
 
 
 async def test_a_broker_that_hangs_keeps_no_worker_beyond_the_grace_time(site: Site, kafka: str, prefix: str) -> None:
-    await ensure_topics(KafkaSettings(kafka, prefix), SERVICES)
+    await ensure_topics(KafkaSettings(kafka, prefix), [*SERVICES, ERASURES])
     processes = site.processes("intake", {"KAFKA": kafka, "TOPIC_PREFIX": prefix, "GRACE_S": "5"})
     processes.start("worker", "serve", "intake", "--role", "worker")
     await processes.ready()

@@ -32,9 +32,9 @@ def erased(subject: UUID, matter: UUID, *, identity: bool = False) -> Recorded:
         identity=identity,
         digest="0" * 64,
     )
-    payload, at = canonical_bytes(event.model_dump(mode="json")), datetime(2038, 1, 4, tzinfo=UTC)
+    payload, at = bytes(canonical_bytes(event.model_dump(mode="json"))), datetime(2026, 1, 4, tzinfo=UTC)
     stream = f"erasure-{event.erasure_id}"
-    return Recorded("archive", 7, stream, 4, new_id(), "SubjectErased", 1, payload, canonical_bytes({}), at)
+    return Recorded("archive", 7, stream, 4, new_id(), "SubjectErased", 1, payload, b"{}", at)
 
 
 @pytest.fixture

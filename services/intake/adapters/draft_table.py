@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.application.drafts import Draft, DraftContent, owner_of
 from shared.authz.caller import Caller
+from shared.contracts.archive import SubjectErased
+from shared.kernel.recorded import Recorded
+from shared.messaging.connections import Connection
 from shared.web.listing import within
 
 metadata = MetaData(schema="app")
@@ -23,6 +26,19 @@ drafts = Table(
     Column("content", JSONB, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
 )
+
+_PURGE = """
+    DELETE FROM app.drafts
+    WHERE content ->> 'concerned' = $1::uuid::text AND (matter = $2 OR $3)
+"""
+
+
+async def purge(connection: Connection, events: Sequence[Recorded]) -> None:
+    """Forget the drafts about whom the archive has erased; nobody could open their texts any more."""
+    for stored in events:
+        if stored.type == SubjectErased.__name__:
+            erased = SubjectErased.model_validate_json(stored.payload, extra="ignore")
+            await connection.execute(_PURGE, erased.subject, erased.matter, erased.identity)
 
 
 class DraftTable:
