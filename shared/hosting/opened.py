@@ -23,6 +23,7 @@ from shared.eventstore.store import EventStore, open_store
 from shared.eventstore.wake import Wake
 from shared.hosting.installation import Installation
 from shared.kernel.decider import Decider, S
+from shared.keyring.erasure_list import replay
 from shared.keyring.keyring import Keyring
 from shared.messaging.events import PARKING, RECOVERY
 from shared.messaging.evidence import stop_if_behind
@@ -109,15 +110,17 @@ class Opened:
 async def open_service(installation: Installation, name: str) -> AsyncIterator[Opened]:
     """Open the parts of the service `name`, waiting for servers that are still starting.
 
-    Raises DatabaseRefused, UnsafeServer or LogUnavailable when they cannot be relied on.
+    Nothing is served before the list of erasures is applied to the keyring, which may come from an older backup.
+    Raises DatabaseRefused, UnsafeServer, LogUnavailable or ErasureListUnreadable when they cannot be relied on.
     """
     dsn = installation.dsn(name)
     for database in (name, KEYRING):
         await await_database(installation.dsn(database), database, installation.settings.start_s)
     await _check_keyring(installation.dsn(KEYRING))
-    keyring = await Keyring.open(installation.dsn(KEYRING), installation.key_service)
+    keyring = await Keyring.open(installation.dsn(KEYRING), installation.key_service, installation.suite)
     engine = open_engine(dsn)
     try:
+        await replay(installation.erasures, keyring)
         async with (
             Standing.open(installation.dsn(KEYRING)) as standing,
             installation.wakes.of(name, dsn) as wake,

@@ -163,7 +163,7 @@ class TestRefused:
 
 async def test_rights_that_the_file_does_not_name_are_taken_away(broker: SecuredKafka) -> None:
     settings, wanted = broker.settings("admin"), read_acls(FILE)
-    stray = Acl("User:intake", "topic", topic_name(PREFIX, "archive"), "Read")
+    stray = Acl("User:intake", "topic", topic_name(PREFIX, "notification"), "Read")
     assert await apply_acls(settings, wanted | {stray}) == Changes([stray], [], len(wanted))
     assert await apply_acls(settings, wanted) == Changes([], [stray], len(wanted))
     assert await apply_acls(settings, wanted) == Changes([], [], len(wanted))
