@@ -210,6 +210,9 @@ class Settings(BaseSettings):
         description="Requests without a valid token a minute that one address (IPv6: /64) is answered with 401 in one "
         "process; behind an entrance, all of them together.",
     )
+    stream_s: float = Field(
+        default=300, gt=0, le=3600, description="Seconds after which an event stream ends; the listener connects again."
+    )
     hsts_days: int = Field(
         default=0, ge=0, le=3650, description="Days of `Strict-Transport-Security`, where TLS ends before the services."
     )

@@ -21,7 +21,6 @@ from shared.web.problems import Problem
 from shared.web.resources import resources
 from shared.web.routes import router
 
-LIFETIME_S = 300.0
 LOOK_S = 1.0
 KEEP_ALIVE_S = 15.0
 MOST = 32
@@ -51,7 +50,7 @@ async def stream_events(
     after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="Position that you have.")] = 0,
     last_event_id: Annotated[str | None, Header(description="The same, as an EventSource says it; it wins.")] = None,
 ) -> EventSourceResponse:
-    """Stream the events after a position, and those that follow, until the token or five minutes are over."""
+    """Stream the events after a position, and those that follow, until the token or the stream's time is over."""
     if last_event_id is not None:
         after = _position(last_event_id)
     request.scope["state"]["told"] += request.app.state.event_notices
@@ -71,13 +70,13 @@ def _position(text: str) -> int:
 
 async def _events(request: Request, after: int) -> AsyncIterator[bytes]:
     """Yield the events behind `after` as long as the stream may live."""
-    log, ticket, now = resources(request).log, object(), asyncio.get_running_loop().time
-    ends, told = now() + LIFETIME_S, now()
+    held, ticket, now = resources(request), object(), asyncio.get_running_loop().time
+    ends, told = now() + held.stream_s, now()
     _open.add(ticket)
     try:
         yield format_sse_event(retry=RETRY_MS)
         while now() < ends and await _still_admitted(request):
-            page = await log.read_page(after=after, limit=_PAGE)
+            page = await held.log.read_page(after=after, limit=_PAGE)
             for event in page:
                 data = feed_item(event).model_dump_json()
                 yield format_sse_event(event=event.type, data_str=data, id=str(event.position))

@@ -27,7 +27,8 @@ class Resources:
     is the root of all keys of the edge; every process of the service has the same. `recorder` writes the access records
     and is open while the application runs. `checks` make up /readyz. Without
     `signatures` no signed request is admitted, without `standing` nobody's access is ever withdrawn, and without
-    `certificate_header` no client certificate is believed. `hsts_days` above 0 tells browsers to keep to HTTPS.
+    `certificate_header` no client certificate is believed. `hsts_days` above 0 tells browsers to keep to HTTPS. An
+    event stream ends after `stream_s`.
     """
 
     verifier: TokenVerifier
@@ -41,6 +42,7 @@ class Resources:
     certificate_header: str | None = None
     rates: RateLimits = field(default_factory=lambda: RateLimits(Budgets()))
     hsts_days: int = 0
+    stream_s: float = 300.0
     _keys: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import httpx
@@ -13,15 +15,31 @@ from shared.authz.development import DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.store import EventStore
 from shared.web import event_stream
+from shared.web.app import create_app
 from shared.web.event_stream import _events
-from tests.web.conftest import As
+from shared.web.resources import Resources
+from tests.web.conftest import As, running
+from tests.web.petitions import service
 
 STREAM = "/intake/v1/events/stream"
 
 
+@pytest.fixture
+async def client(store: EventStore, verifier: TokenVerifier) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose streams end soon."""
+    made = service(store, verifier)
+
+    @asynccontextmanager
+    async def resources() -> AsyncIterator[Resources]:
+        async with made.resources() as held:
+            yield replace(held, stream_s=0.3)
+
+    async with running(create_app(replace(made, resources=resources))) as open_client:
+        yield open_client
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_stream, "LIFETIME_S", 0.3)
     monkeypatch.setattr(event_stream, "LOOK_S", 0.01)
     monkeypatch.setattr(event_stream, "KEEP_ALIVE_S", 0.05)
 
@@ -88,9 +106,10 @@ async def test_what_happens_meanwhile_comes_and_the_end_of_the_token_ends_it(
     issuer: DevelopmentIssuer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(event_stream, "LIFETIME_S", 30)
     token = issuer.token(roles=["auditor"], subject="a-1", jurisdictions=["331123"], minutes=0.05)
-    held = SimpleNamespace(log=store.log, verifier=verifier, signatures=None, standing=None, certificate_header=None)
+    held = SimpleNamespace(
+        log=store.log, verifier=verifier, signatures=None, standing=None, certificate_header=None, stream_s=30
+    )
     app = SimpleNamespace(state=SimpleNamespace(resources=held))
     headers = [(b"authorization", f"Bearer {token}".encode())]
     events = _events(Request({"type": "http", "headers": headers, "app": app}), await store.log.head())
