@@ -89,6 +89,7 @@ class Opened:
             certificate_header=self.installation.settings.client_certificate_header,
             rates=self.installation.rates,
             hsts_days=self.installation.settings.hsts_days,
+            stream_s=self.installation.settings.stream_s,
         )
 
     def _checks(self, recorder: Recorder) -> dict[str, Check]:
