@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 from bench.http.commands import COMMANDS, INVESTIGATION, JURISDICTION, RECORD, Command, initiate, requests
-from bench.http.processes import Running
+from bench.http.processes import NO_BUDGET, Running
 from bench.report import Table
 from rongcuo.platform import application
 from services.adjudication.domain.tolerance_case.decisions import DECIDER as CASE
@@ -58,7 +58,7 @@ async def steps(servers: Running, count: int) -> Table:
 
 async def _timed(servers: Running, command: Command, count: int) -> dict[str, float]:
     installation = Installation(
-        settings=Settings(data=servers.data.root),
+        settings=Settings(data=servers.data.root, rate_commands=NO_BUDGET),
         given=servers.databases,
         verifier=TokenVerifier(servers.issuer.trusted()),
         key_service=FileKeyService.at(servers.data.key_encryption_key),
