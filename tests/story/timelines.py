@@ -7,20 +7,28 @@ from shared.kernel.recorded import Recorded
 
 Timeline = dict[str, list[list[str]]]
 
-_CASE_BEGINS = ["ToleranceInitiated", "InvestigationOpened"]
-_CASE_ENDS = ["DefenceHeard", "ReportFiled", "ToleranceConcluded", "ConclusionIssued", "FedBack"]
+_CASE_BEGINS = ["ToleranceInitiated", "InvestigationOpened", "OfficeAssigned"]
+_CASE_ENDS = ["DefenceHeard", "ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued", "FedBack"]
 _DOSSIER = ["DossierOpened", "PaperEntered", "PaperEntered", "VolumeCompleted"]
-ACCEPTED = ["SubmissionAccepted", "SubmissionCaseOpened"]
+_TAKEN = "SubmissionTaken"
+_ACCEPTED = ["SubmissionAccepted", "SubmissionCaseOpened"]
 
 ZHONG: Timeline = {
-    "intake": [["SubmissionSubmitted", *ACCEPTED]],
+    "intake": [["SubmissionSubmitted", _TAKEN, *_ACCEPTED]],
     "adjudication": [[*_CASE_BEGINS, *["InvestigationRecorded"] * 3, *_CASE_ENDS]],
     "archive": [_DOSSIER],
     "notification": [["NoticeIssued"], ["NoticeIssued", "NoticeReceived"]],
 }
 APPLICANT: Timeline = {
     "intake": [
-        ["SubmissionSubmitted", "SubmissionReturned", "SupplementRequested", "SubmissionResubmitted", *ACCEPTED],
+        [
+            "SubmissionSubmitted",
+            _TAKEN,
+            "SubmissionReturned",
+            "SupplementRequested",
+            "SubmissionResubmitted",
+            *_ACCEPTED,
+        ],
     ],
     "adjudication": [[*_CASE_BEGINS, *["InvestigationRecorded"] * 2, *_CASE_ENDS]],
     "archive": [_DOSSIER],
