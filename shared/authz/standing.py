@@ -4,17 +4,13 @@ The table is in the keyring's database, which every service reads. A request is 
 had come in, so a withdrawal holds from the next request on, in every process (docs/adr/0021).
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
-from typing import Self
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from shared.authz.caller import Caller
-from shared.database.pool import Pool, open_pool
+from shared.database.pool import Pool
 from shared.keyring.gathering import Gathering
 
-CONNECTIONS = 1
-"""One is enough: what many requests ask at once is one question."""
 Person = tuple[str, str]
 """Issuer and subject, as events name them."""
 
@@ -37,15 +33,9 @@ class Standing:
     """Who may not be admitted, as it stands; every statement is a transaction of its own."""
 
     def __init__(self, pool: Pool) -> None:
+        """Ask through `pool`, which leads to the keyring's database; many requests at once take one connection."""
         self._pool = pool
         self._asked = Gathering(self._ask)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, dsn: str) -> AsyncIterator[Self]:
-        """Connect to the keyring's database with its role."""
-        async with open_pool(dsn, CONNECTIONS) as pool:
-            yield cls(pool)
 
     async def is_withdrawn(self, caller: Caller) -> bool:
         """Tell whether the caller's access is withdrawn now; raises what asyncpg raises instead of an answer."""

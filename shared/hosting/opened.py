@@ -123,14 +123,13 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     try:
         await replay(installation.erasures, keyring)
         async with (
-            Standing.open(installation.dsn(KEYRING)) as standing,
             installation.wakes.of(name, dsn) as wake,
             open_store(dsn, name, clock=installation.clock, limits=installation.limits, wake=wake) as store,
         ):
             if installation.kafka is not None:
                 await stop_if_behind(store.log, installation.kafka)
             read_after = ReadAfter(derived_key(installation.secret, "read-after"))
-            yield Opened(name, installation, store, engine, Edge(keyring), read_after, wake, standing)
+            yield Opened(name, installation, store, engine, Edge(keyring), read_after, wake, Standing(keyring.pool))
     finally:
         await engine.dispose()
         await keyring.close()

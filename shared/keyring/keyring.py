@@ -33,7 +33,7 @@ class Keyring:
     def __init__(
         self, pool: Pool, key_service: KeyService, cache: KeyCache | None = None, suite: Suite = A256GCM
     ) -> None:
-        self._pool = pool
+        self.pool = pool
         self._keys = DataKeys(pool, key_service, suite)
         self._cache = KeyCache(CACHED_KEYS, CACHED_SECONDS) if cache is None else cache
         self._destructions = Destructions(pool, self._cache)
@@ -48,11 +48,11 @@ class Keyring:
     async def close(self) -> None:
         """Close the pool; keys in memory go with the object."""
         await self._destructions.end()
-        await self._pool.close()
+        await self.pool.close()
 
     async def answers(self) -> bool:
         """Return whether the keyring database answers, for /readyz."""
-        return bool(await self._pool.fetchval("SELECT true"))
+        return bool(await self.pool.fetchval("SELECT true"))
 
     async def begin(self, *, subject: UUID, matter: UUID) -> None:
         """Make the key of a subject in a matter that begins here; `seal` then finds it. Raises KeyDestroyed."""

@@ -26,6 +26,7 @@ from shared.authz.signed_requests import SYSTEMS, SignatureVerifier, System, can
 from shared.authz.standing import Standing
 from shared.authz.tokens import TokenVerifier
 from shared.database.databases import KEYRING, Databases
+from shared.database.pool import open_pool
 from shared.eventstore.engine import open_engine
 from shared.hosting.installation import Installation
 from shared.kernel.clock import utc_now
@@ -289,7 +290,8 @@ async def test_a_withdrawal_that_was_written_and_not_enforced_is_made_good(doors
         stop.set()
         await working
     engine = open_engine(doors.installation.dsn("intake"))
-    async with Standing.open(doors.installation.dsn(KEYRING)) as standing:
+    async with open_pool(doors.installation.dsn(KEYRING), 1) as pool:
+        standing = Standing(pool)
         await standing.end(withdrawal, DEVELOPMENT_ISSUER, "leaver")
         assert await enforce_all(engine, standing) == 1
     await engine.dispose()
