@@ -3,20 +3,23 @@
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from rongcuo.embedded.artifacts import jars
 from shared.kernel.ids import new_id
-from tests.journeys.pages import LANGUAGES, class_of, clients, journeys, program, tokens
+from tests.journeys.pages import LANGUAGES, class_of, clients, journeys, program, system, tokens
 from tests.story.installations import Installation, installed
 from tests.story.processes import ROOT, clean_environment
 from tests.support.java import compile_java, run_java
 from tests.support.servers import Server
 
 ADDRESS = "http://127.0.0.1:8080"
+BOUNCY_CASTLE = ROOT / "tests/support/bcprov.lock"
+SIGNING = ROOT / "docs/signed-requests/SignedRequest.java"
 _SHOW = f'{sys.executable} -c "import json, os; print(json.dumps(dict(os.environ)))"'
 
 
@@ -27,6 +30,7 @@ class Reader:
     installation: Installation
     place: Path
     environment: Mapping[str, str]
+    libraries: Sequence[Path]
 
     def run(self, page: Path, language: str) -> list[str]:
         """Run one program and return the lines that it printed; fails with its errors unless it went through."""
@@ -41,7 +45,8 @@ class Reader:
 
     def _ran(self, source: str, language: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         if language == "Java":
-            return run_java(self.place / "classes", class_of(source), environment=environment)
+            classes = self.place / "classes"
+            return run_java(classes, class_of(source), environment=environment, libraries=self.libraries)
         command = {"curl": ["bash", "-c", source], "Python": [sys.executable, "-c", source]}[language]
         return subprocess.run(
             command, cwd=self.place, env=environment, capture_output=True, text=True, timeout=120, check=False
@@ -53,18 +58,22 @@ async def reader(server: Server, tmp_path_factory: pytest.TempPathFactory) -> As
     place = tmp_path_factory.mktemp("journeys")
     for name, source in clients().items():
         (place / name).write_text(source)
-    _compile(place)
-    async with installed(tmp_path_factory.mktemp("installation"), server.dsn, None) as installation:
-        yield Reader(installation, place, _tokens(place, installation))
+    libraries = jars(BOUNCY_CASTLE)
+    _compile(place, libraries)
+    listed = place / "systems.yaml"
+    listed.write_text(system()[0])
+    where = tmp_path_factory.mktemp("installation")
+    async with installed(where, server.dsn, None, SYSTEMS_FILE=str(listed)) as installation:
+        yield Reader(installation, place, _tokens(place, installation), libraries)
 
 
-def _compile(place: Path) -> None:
+def _compile(place: Path, libraries: Sequence[Path]) -> None:
     """Compile all Java programs at once."""
-    sources = [place / "Client.java"]
+    sources = [place / "Client.java", SIGNING]
     for source in (program(page, "Java") for page in journeys()):
         sources.append(place / f"{class_of(source)}.java")
         sources[-1].write_text(source)
-    compile_java(sources, place / "classes")
+    compile_java(sources, place / "classes", libraries)
 
 
 def _tokens(place: Path, installation: Installation) -> dict[str, str]:
@@ -75,7 +84,7 @@ def _tokens(place: Path, installation: Installation) -> dict[str, str]:
     (programs / "rongcuo").chmod(0o755)
     (place / "docs").symlink_to(ROOT / "docs")
     assert ADDRESS in tokens()
-    script = tokens().replace(ADDRESS, installation.base["intake"]) + _SHOW
+    script = tokens().replace(ADDRESS, installation.base["intake"]) + system()[1] + _SHOW
     done = subprocess.run(
         ["bash", "-eu", "-c", script],
         cwd=place,

@@ -19,6 +19,14 @@ def tokens() -> str:
     return found[1]
 
 
+def system() -> tuple[str, str]:
+    """Return the file that lists the system of the last journey, and the commands by which it knows who it is."""
+    preparation = journeys()[-1].read_text().split("\n## curl")[0]
+    (listed,) = re.findall(r"^```yaml\n(.*?)^```", preparation, re.DOTALL | re.MULTILINE)
+    (known,) = re.findall(r"^```sh\n(.*?)^```", preparation, re.DOTALL | re.MULTILINE)
+    return listed, known
+
+
 def clients() -> dict[str, str]:
     """Return the small clients by the names of their files."""
     found = re.findall(

@@ -41,8 +41,11 @@ class Installation:
 
 
 @asynccontextmanager
-async def installed(place: Path, dsn: str, bootstrap: str | None) -> AsyncIterator[Installation]:
-    """Run one process with LocalBus, or with Kafka two for each service; at the end all have to go in good order."""
+async def installed(place: Path, dsn: str, bootstrap: str | None, **more: str) -> AsyncIterator[Installation]:
+    """Run one process with LocalBus, or with Kafka two for each service; at the end all have to go in good order.
+
+    `more` are further settings, without the prefix RONGCUO_.
+    """
     prefix = f"s{secrets.token_hex(4)}"
     settings = {
         "DATA": str(place / "data"),
@@ -50,6 +53,7 @@ async def installed(place: Path, dsn: str, bootstrap: str | None) -> AsyncIterat
         "DATABASE_PREFIX": prefix,
         "ROLE_PREFIX": prefix,
         "SANDBOX": "1",
+        **more,
     }
     if bootstrap:
         settings |= {"KAFKA": bootstrap, "TOPIC_PREFIX": prefix}
