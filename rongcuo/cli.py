@@ -17,6 +17,7 @@ from rongcuo.embedded.data import DataDirectoryRefused
 from rongcuo.embedded.process import ServerFailed
 from rongcuo.installations import BusName
 from rongcuo.operations import ServiceName
+from rongcuo.secrecy import erase, rotate_kek
 from rongcuo.secrets import NotPrepared
 from rongcuo.serving import NotFinished
 from shared.authz.configuration import ConfigurationRefused
@@ -257,6 +258,8 @@ def rebuild(service: ServiceName, model: str) -> None:
 
 
 app.command()(credentials)
+app.command()(rotate_kek)
+app.command()(erase)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
+from shared.web.history import Historic, HistoryItem, history
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
@@ -60,7 +60,7 @@ async def read_erasure(erasure_id: UUID, access: Reader, service: Service, read:
 
 
 @routes.get("/erasures/{erasure_id}/history", summary="清除全部经过")
-async def read_erasure_history(erasure_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_erasure_history(erasure_id: UUID, access: Reader, service: Service, read: Historic) -> Page[HistoryItem]:
     """Every event of the erasure: type, actor, time, hash."""
     return await history(service.erasures.desk, access, erasure_id, read)
 

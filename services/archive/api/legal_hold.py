@@ -12,8 +12,8 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
-from shared.web.pages import Page, Paged
+from shared.web.history import Historic, HistoryItem, history
+from shared.web.pages import Page
 from shared.web.reads import Detail
 from shared.web.resources import provided
 from shared.web.routes import router
@@ -39,7 +39,7 @@ async def read_legal_hold(matter: UUID, access: Reader, service: Service, read: 
 
 
 @routes.get("/legal-holds/{matter}/history", summary="保全全部经过")
-async def read_legal_hold_history(matter: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_legal_hold_history(matter: UUID, access: Reader, service: Service, read: Historic) -> Page[HistoryItem]:
     """Every event of the holds on a matter: type, actor, time, hash."""
     return await history(service.legal_holds.desk, access, matter, read)
 

@@ -1,0 +1,1 @@
+"""A subject is erased, whatever crashes in between and whatever backup comes back afterwards."""
