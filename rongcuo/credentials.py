@@ -17,6 +17,15 @@ from shared.database.databases import DATABASES, SERVICES, Databases
 ADMINISTRATOR = "postgres"
 KAFKA_USERS = ("admin", *SERVICES)
 POSTGRES_CA = "postgres_ca.crt"
+_KEYCLOAK = """\
+issuers:
+  - issuer: {address}/realms/rongcuo
+    algorithms: [ES256]
+    jwks_uri: https://keycloak:8443/realms/rongcuo/protocol/openid-connect/certs
+    ca_file: ca.crt
+    claims:
+      roles: realm_access.roles
+"""
 _VERIFIED = f"?sslmode=verify-full&sslrootcert=/run/secrets/{POSTGRES_CA}"
 
 
@@ -61,6 +70,9 @@ def credentials(
     ] = None,
     kafka: Annotated[list[str] | None, typer.Option(help="A name of the broker; default: kafka, localhost.")] = None,
     entrance: Annotated[list[str] | None, typer.Option(help="A name of the entrance; default: localhost.")] = None,
+    keycloak: Annotated[
+        str, typer.Option(help="Where people reach the Keycloak of the composition, https://…; default: there is none.")
+    ] = "",
 ) -> None:
     """生成容器部署所需的密钥、口令和证书(已有的保留). Write the secrets of an installation of containers."""
     kept = Kept(directory)
@@ -75,6 +87,9 @@ def credentials(
     authority = _authority(kept)
     _write_certificate(kept, authority, "kafka", kafka or ["kafka", "localhost"])
     _write_certificate(kept, authority, "entrance", entrance or ["localhost"])
+    _write_certificate(kept, authority, "keycloak", ["keycloak"])
+    kept.file("keycloak_password", _secret)
+    kept.file("issuers.yaml", lambda: _KEYCLOAK.format(address=keycloak.rstrip("/")) if keycloak else "issuers: []\n")
     typer.echo(f"credentials: {directory}")
 
 

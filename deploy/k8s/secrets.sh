@@ -16,7 +16,7 @@ for service in intake adjudication archive notification; do
         --from-file="rongcuo_${service}_dsn" --from-file="rongcuo_kafka_password=kafka_${service}_password"
 done
 apply secret generic rongcuo-shared \
-    --from-file=rongcuo_keyring_dsn --from-file=rongcuo_kek --from-file=rongcuo_token_secret
+    --from-file=rongcuo_keyring_dsn --from-file=rongcuo_kek --from-file=rongcuo_token_secret --from-file=issuers.yaml
 apply secret generic rongcuo-administrator \
     --from-file=rongcuo_dsn --from-file=rongcuo_role_secret --from-file=rongcuo_kafka_password=kafka_admin_password
 apply configmap rongcuo-authorities --from-file=ca.crt --from-file=postgres_ca.crt

@@ -119,7 +119,7 @@ class Issuers(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
-    issuers: Annotated[tuple[Issuer, ...], Field(min_length=1, max_length=32)]
+    issuers: Annotated[tuple[Issuer, ...], Field(max_length=32)]
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

@@ -127,11 +127,13 @@ def test_a_file_that_is_no_list_of_issuers_is_refused(place: Path) -> None:
     file = place / "issuers.yaml"
     with pytest.raises(ConfigurationRefused, match="No such file"):
         load_issuers(file)
-    for text in ("", "issuers: []", "issuers: [", "- issuer", "issuers: {a: 2026-03-02}", "issuers: *a", "a: 1\na: 2"):
+    for text in ("", "issuers: [", "- issuer", "issuers: {a: 2026-03-02}", "issuers: *a", "a: 1\na: 2"):
         file.write_text(text)
         with pytest.raises(ConfigurationRefused) as refused:
             load_issuers(file)
         assert "\n" not in str(refused.value)
+    file.write_text("issuers: []")
+    assert load_issuers(file) == {}
     with pytest.raises(ConfigurationRefused, match="an issuer stands twice"):
         load_issuers(written(place, GOOD, GOOD))
 

@@ -24,6 +24,20 @@ FOREIGN: dict[str, dict[str, set[str]]] = {
         "user": {""},
         "data": {"/var/lib/kafka/data"},
     },
+    "keycloak/keycloak": {
+        "variables": {
+            "KC_BOOTSTRAP_ADMIN_USERNAME",
+            "KC_DB",
+            "KC_HOSTNAME",
+            "KC_HTTP_ENABLED",
+            "KC_HTTPS_CERTIFICATE_FILE",
+            "KC_HTTPS_CERTIFICATE_KEY_FILE",
+            "KC_PROXY_HEADERS",
+        },
+        "programs": {"bash", "sh", "/opt/keycloak/bin/kc.sh"},
+        "user": {""},
+        "data": {"/opt/keycloak/data"},
+    },
     "caddy": {"variables": set(), "programs": {"caddy", "wget"}, "user": {"10001:10001"}, "data": set()},
 }
 VALUES = {
@@ -43,7 +57,7 @@ SHAPES = {
     "cap_drop": r"\['ALL'\]",
     "cap_add": r"\['NET_BIND_SERVICE'\]",
     "logging": r"\{'driver': 'local', 'options': \{'max-size': '\d+m', 'max-file': '\d+'\}\}",
-    "profiles": r"\['setup'\]",
+    "profiles": r"\['(setup|keycloak)'\]",
 }
 
 
@@ -105,7 +119,9 @@ def _mounts(root: Path, service: Document) -> Iterator[str]:
 def _foreign(service: Document, known: dict[str, set[str]]) -> Iterator[str]:
     """Judge what is asked of an image that is not ours."""
     environment = service.get("environment", {})
-    named = {name for name in environment if not re.fullmatch(r"ENTRANCE_\w+|" + "|".join(SERVICES).upper(), name)}
+    named = {
+        name for name in environment if not re.fullmatch(r"ENTRANCE_\w+|KEYCLOAK|" + "|".join(SERVICES).upper(), name)
+    }
     yield from (f"variable {each}" for each in named - known["variables"])
     pairs = [(name, str(environment[name])) for name in named & set(VALUES)]
     yield from (f"{name}: {text}" for name, text in pairs if not re.fullmatch(VALUES[name], text))

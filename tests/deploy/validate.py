@@ -60,12 +60,15 @@ def kubernetes(root: Path) -> str:
     return "\n".join(filter(None, (_schema_says(json.dumps(document)) for document in built)))
 
 
+_BEHIND = ("INTAKE", "ADJUDICATION", "ARCHIVE", "NOTIFICATION", "KEYCLOAK")
+
+
 def caddyfile(root: Path) -> str:
     """Return what Caddy says when it is to run with it."""
     with tempfile.TemporaryDirectory() as place:
         certificate = Path(place) / "entrance.pem"
         certificate.write_text("".join(Authority.new().certify(["localhost"])))
-        settings = {name: f"{name.lower()}:8080" for name in ("INTAKE", "ADJUDICATION", "ARCHIVE", "NOTIFICATION")}
+        settings = {name: f"{name.lower()}:8080" for name in _BEHIND}
         settings |= dict.fromkeys(("ENTRANCE_CERTIFICATE", "ENTRANCE_KEY"), str(certificate))
         settings |= {"ENTRANCE_PORT": "8443", "ENTRANCE_HEALTH": "127.0.0.1:8081"}
         config = str(root / "deploy/entrance/Caddyfile")
