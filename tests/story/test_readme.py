@@ -14,10 +14,10 @@ from tests.story.processes import ROOT, clean_environment
 from tests.support.servers import Server
 
 ADDRESS = "http://127.0.0.1:8080"
-COMMANDS = 10
+COMMANDS = 11
 CASE = [
-    *("ToleranceInitiated", "InvestigationOpened", "InvestigationRecorded", "DefenceHeard", "ReportFiled"),
-    *("ToleranceConcluded", "ConclusionIssued", "FedBack"),
+    *("ToleranceInitiated", "InvestigationOpened", "OfficeAssigned", "InvestigationRecorded", "DefenceHeard"),
+    *("ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued", "FedBack"),
 ]
 
 

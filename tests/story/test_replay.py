@@ -135,7 +135,7 @@ def rehashed(alter: Alter) -> Alter:
     ("alter", "named"),
     [
         (byte, "#5 (InvestigationRecorded): 哈希不符"),
-        (hole, "#6 (DefenceHeard): 位置不连续"),
+        (hole, "#6 (InvestigationRecorded): 位置不连续"),
         (rehashed(gap_in_stream), "#5 (InvestigationRecorded): 版本不连续"),
         (rehashed(same_id), "#5 (InvestigationRecorded): 事件编号重复"),
         (rehashed(clock_back), "#5 (InvestigationRecorded): 记录时间倒退"),

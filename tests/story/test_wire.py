@@ -52,4 +52,4 @@ def test_no_header_is_left_untold_and_every_told_event_was_seen(found: list[Reco
     told = set(TOLD["components"]["schemas"]["Headers"]["properties"])
     assert {name for record in found for name in record.headers} == told - {"traceparent"}  # nobody traces the story
     seen = {record.headers["ce_type"].decode() for record in found}
-    assert set(MESSAGES) - {PRIVATE} - seen == {"SubmissionReturned"}  # nobody sends anything back in the story
+    assert set(MESSAGES) - {PRIVATE} - seen == {"SubjectErased"}  # nobody is erased in the story
