@@ -56,9 +56,7 @@ def create_app(service: Service) -> FastAPI:
     Raises UnguardedRoute for a route that does not say who may call it, ValueError for two operations of one name.
     """
     prefix = f"/{service.name}/v1"
-    guarded = [*service.routers, stream, feed, event_types(service.aggregates), access_records]
-    synced = [prefix + name for name in _paths(service.routers) if name.endswith(CHANGES)]
-    guarded.append(capabilities(service.name, service.version, service.aggregates, synced))
+    guarded = guarded_routers(service)
     opened = [
         operations_routes(service.name, service.version),
         problem_routes(service.name),
@@ -87,6 +85,13 @@ def create_app(service: Service) -> FastAPI:
     app.commands = Commands(_commands(prefix, guarded), app.exception_handlers, super(_Application, app).__call__)
     install(app, _allowed([("", app.router), *(("", router) for router in opened), *((prefix, r) for r in guarded)]))
     return app
+
+
+def guarded_routers(service: Service) -> list[APIRouter]:
+    """Return the routers below /<service>/v1: the service's own, and those that every service has."""
+    shared = [stream, feed, event_types(service.aggregates), access_records]
+    synced = [f"/{service.name}/v1{name}" for name in _paths(service.routers) if name.endswith(CHANGES)]
+    return [*service.routers, *shared, capabilities(service.name, service.version, service.aggregates, synced)]
 
 
 class _Application(FastAPI):

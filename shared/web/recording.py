@@ -118,7 +118,7 @@ class _Session:
             _ERRORS.error("a refusal is not on record: %s", reason, extra={"trace_id": self._trace})
 
     async def export(self, response: StreamingResponse) -> AsyncIterator[Any]:
-        after = self.request.query_params.get("after", "")
+        after = self.request.headers.get("last-event-id") or self.request.query_params.get("after", "")
         begun = ExportBegun(**self._what(), ids=self._named(), after=int(after) if after.isdecimal() else None)
         return self._lines(await self.record(begun), response.body_iterator)
 

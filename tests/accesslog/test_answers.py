@@ -1,13 +1,12 @@
 """What is shown is on record before it leaves, whatever the route; what is refused is on record, too."""
 
 import asyncio
-import json
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from shared.accesslog.records import AccessRefused, CaseContentRead, ExportBegun, ExportEnded, told
+from shared.accesslog.records import AccessRefused, CaseContentRead, ExportEnded, told
 from shared.authz.policy_engine import policies
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import Metadata
@@ -147,6 +146,20 @@ class TestExports:
         await site.run("SELECT access.set_stopped(NULL)")
         assert (answer.status_code, answer.json()["code"]) == (503, "access-record-unavailable")
 
+    async def test_that_are_broken_off_say_so(self, site: Site) -> None:
+        head = await site.head()
+        token = site.world.tokens["auditor"]
+        streaming = asyncio.create_task(site.ask("GET", "/intake/v1/events/stream", token, last_event_id="2"))
+        async with asyncio.timeout(10):
+            while not await site.since(head):
+                await asyncio.sleep(0.01)
+            streaming.cancel()
+            while len(await site.since(head)) < 2:
+                await asyncio.sleep(0.01)
+        begun, ended = await site.since(head)
+        assert (said(begun).action, said(begun).after) == ("stream_events", 2)
+        assert (said(ended).export, said(ended).complete) == (begun.event_id, False)
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
@@ -203,15 +216,3 @@ class TestRefusals:
         assert (await site.get("/intake/v1/parties/某甲")).status_code == 404
         record, _ = await only(site, head)
         assert record.ids == ()
-
-
-async def test_an_export_that_is_broken_off_says_so(site: Site) -> None:
-    head = await site.head()
-    token = site.world.tokens["auditor"]
-    async with site.world.http.stream(
-        "GET", "/intake/v1/events", headers={"Authorization": f"Bearer {token}", "Accept": NDJSON}
-    ) as answer:
-        assert answer.status_code == 200
-    begun = (await site.since(head))[0]
-    assert isinstance(said(begun), ExportBegun)
-    assert json.loads(begun.payload)["after"] is None
