@@ -1,16 +1,22 @@
 """The history of one aggregate: what happened when, by which role, and the hash that the ledger commits to."""
 
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Depends
 from pydantic import BaseModel
 
 from shared.authz.access import Access
+from shared.eventstore.store import until
 from shared.kernel.decider import S
 from shared.kernel.instants import Instant
 from shared.kernel.metadata import Metadata
 from shared.kernel.recorded import Recorded
 from shared.web.desk import CommandDesk
-from shared.web.pages import Page, PageRead
+from shared.web.pages import Page, Paged, PageRead
+from shared.web.problems import Problem
+from shared.web.reads import Dated, Moment
 
 
 class HistoryActor(BaseModel):
@@ -35,13 +41,36 @@ class HistoryItem(BaseModel):
     hash: str
 
 
-async def history(desk: CommandDesk[S], access: Access, aggregate_id: UUID, read: PageRead) -> Page[HistoryItem]:
-    """Return a page of the events, oldest first; raises Problem `not-found` when the caller may not see it."""
-    await desk.look(access, aggregate_id)
-    after = int(read.after[0]) if read.after else 0
-    stream = desk.decider.stream(aggregate_id)
-    events = await desk.store.log.read_stream(stream, after=after, limit=read.limit + 1)
-    return read.page([_item(desk, event) for event in events], lambda item: [item.version])
+@dataclass(frozen=True)
+class HistoryRead:
+    """Which page of a history is asked for, and up to which moment."""
+
+    page: PageRead
+    moment: Moment
+
+
+async def _history_read(page: Paged, moment: Dated) -> HistoryRead:
+    return HistoryRead(page, moment)
+
+
+Historic = Annotated[HistoryRead, Depends(_history_read)]
+"""The parameter of a route that reads a history: `read: Historic`."""
+
+
+async def history(desk: CommandDesk[S], access: Access, aggregate_id: UUID, read: HistoryRead) -> Page[HistoryItem]:
+    """Return a page of the events up to the moment, oldest first.
+
+    Raises Problem `not-found` when the caller may not see it, and when there was nothing at the moment.
+    """
+    last = (await desk.look(access, aggregate_id)).version
+    page, stream, log = read.page, desk.decider.stream(aggregate_id), desk.store.log
+    if read.moment.as_of is not None:
+        last = len(until(await log.read_stream(stream), read.moment.as_of))
+    if not 0 < (read.moment.at_version or last) <= last:
+        raise Problem("not-found")
+    after, last = int(page.after[0]) if page.after else 0, read.moment.at_version or last
+    events = await log.read_stream(stream, after=after, limit=min(page.limit + 1, last - after))
+    return page.page([_item(desk, event) for event in events], lambda item: [item.version])
 
 
 def _item(desk: CommandDesk[S], event: Recorded) -> HistoryItem:

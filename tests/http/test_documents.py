@@ -29,3 +29,18 @@ async def test_every_command_says_that_its_headers_are_needed(world: World, serv
         needed = {parameter["name"] for parameter in told["parameters"] if parameter.get("required")}
         creates = "201" in told["responses"]
         assert {"Idempotency-Key"} | (set() if creates else {"If-Match"}) <= needed, told["operationId"]
+
+
+WITHOUT_A_PAST = {"read_draft", "read_rule_pack"}
+"""A draft is no event and a rule pack is dated by its own path."""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_whatever_has_events_can_be_read_as_it_stood(world: World, service: str) -> None:
+    document = (await world.http.get(f"/{service}/openapi.json")).json()
+    for path, methods in document["paths"].items():
+        told = methods.get("get")
+        if not told or not path.endswith(("}", "/history")) or told["operationId"] in WITHOUT_A_PAST:
+            continue
+        names = {parameter["name"] for parameter in told["parameters"]}
+        assert {"at_version", "as_of"} <= names, told["operationId"]

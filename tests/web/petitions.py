@@ -28,7 +28,7 @@ from shared.web.app import Service
 from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandDesk, CommandResult
-from shared.web.history import HistoryItem, history
+from shared.web.history import Historic, HistoryItem, history
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail, Freshness
 from shared.web.resources import Resources, provided
@@ -225,7 +225,7 @@ async def add_remark(petition_id: UUID, remark: Reasons, call: Office, applicati
 
 @petitions.get("/petitions/{petition_id}/history", summary="History of a petition")
 async def petition_history(
-    petition_id: UUID, access: Reader, read: Paged, application: Application
+    petition_id: UUID, access: Reader, read: Historic, application: Application
 ) -> Page[HistoryItem]:
     """What happened to a petition."""
     return await history(application.desk, access, petition_id, read)

@@ -149,6 +149,28 @@ async def test_the_history_tells_who_did_what_when_without_content(
     assert "第1条" not in answer.text
 
 
+async def test_a_history_is_read_as_it_stood(client: httpx.AsyncClient, as_: As, moved: str) -> None:
+    everything = (await client.get(f"{moved}/history", headers=as_())).json()["items"]
+    for version in (1, 2, 3):
+        answer = await client.get(f"{moved}/history?at_version={version}", headers=as_())
+        assert (answer.json()["items"], answer.json()["next_cursor"]) == (everything[:version], None)
+    dated = await client.get(f"{moved}/history", params={"as_of": everything[1]["occurred_at"]}, headers=as_())
+    assert dated.json()["items"] == everything[:2]
+    first = (await client.get(f"{moved}/history?at_version=2&limit=1", headers=as_())).json()
+    query = f"at_version=2&limit=1&cursor={first['next_cursor']}"
+    second = (await client.get(f"{moved}/history?{query}", headers=as_())).json()
+    assert (first["items"] + second["items"], second["next_cursor"]) == (everything[:2], None)
+    for none in ("at_version=4", "as_of=1999-01-01T00:00:00Z"):
+        assert (await client.get(f"{moved}/history?{none}", headers=as_())).status_code == 404, none
+
+
+@pytest.mark.parametrize("written", ["1700000000", "2026-01-01", "2026-01-01 00:00:00Z", "٢٠٢٦-01-01T00:00:00Z"])
+async def test_an_instant_is_written_in_one_way(client: httpx.AsyncClient, as_: As, moved: str, written: str) -> None:
+    for path in (moved, f"{moved}/history"):
+        answer = await client.get(path, params={"as_of": written}, headers=as_())
+        assert (answer.status_code, answer.json()["code"]) == (400, "query-parameter-invalid")
+
+
 async def test_a_list_is_read_page_by_page(client: httpx.AsyncClient, as_: As) -> None:
     found, url = [], f"{NUMBERS}?limit=4&parity=any"
     for expected in (4, 4, 2):
@@ -161,6 +183,15 @@ async def test_a_list_is_read_page_by_page(client: httpx.AsyncClient, as_: As) -
         assert ("next" in answer.links) == (page["next_cursor"] is not None)
     assert found == list(range(10))
     assert url == ""
+    for past in ("at_version=1", "as_of=2026-01-01T00:00:00Z"):
+        answer = await client.get(f"{NUMBERS}?{past}", headers=as_())
+        assert (answer.status_code, answer.json()["code"]) == (400, "query-parameter-unknown"), "a list has no past"
+
+
+async def test_a_cursor_holds_for_its_own_caller_only(client: httpx.AsyncClient, as_: As) -> None:
+    cursor = (await client.get(f"{NUMBERS}?limit=4", headers=as_())).json()["next_cursor"]
+    stolen = await client.get(f"{NUMBERS}?limit=4&cursor={cursor}", headers=as_(subject="o-2"))
+    assert (stolen.status_code, stolen.json()["code"]) == (400, "cursor-invalid")
 
 
 async def test_a_cursor_holds_for_its_own_query_only(client: httpx.AsyncClient, as_: As, moved: str) -> None:

@@ -15,7 +15,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
+from shared.web.history import Historic, HistoryItem, history
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
@@ -63,7 +63,7 @@ async def read_case(case_id: UUID, access: Reader, service: Service, read: Detai
 
 
 @routes.get("/tolerance-cases/{case_id}/history", summary="案件全部经过")
-async def read_case_history(case_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_case_history(case_id: UUID, access: Reader, service: Service, read: Historic) -> Page[HistoryItem]:
     """Every event of the case: type, actor, time, hash."""
     return await history(service.cases.desk, access, case_id, read)
 

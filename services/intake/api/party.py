@@ -12,8 +12,8 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
-from shared.web.pages import Page, Paged
+from shared.web.history import Historic, HistoryItem, history
+from shared.web.pages import Page
 from shared.web.reads import Detail
 from shared.web.resources import provided
 from shared.web.routes import router
@@ -37,6 +37,6 @@ async def read_party(party_id: UUID, access: Reader, service: Service, read: Det
 
 
 @routes.get("/parties/{party_id}/history", summary="当事人登记经过")
-async def read_party_history(party_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_party_history(party_id: UUID, access: Reader, service: Service, read: Historic) -> Page[HistoryItem]:
     """Every event of the party: type, actor, time, hash."""
     return await history(service.parties.desk, access, party_id, read)

@@ -14,7 +14,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
+from shared.web.history import Historic, HistoryItem, history
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
@@ -62,7 +62,7 @@ async def read_report(report_id: UUID, access: Reader, service: Service, read: D
 
 
 @routes.get("/reports/{report_id}/history", summary="检举控告全部经过")
-async def read_report_history(report_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_report_history(report_id: UUID, access: Reader, service: Service, read: Historic) -> Page[HistoryItem]:
     """Every event of the report: type, actor, time, hash."""
     return await history(service.reports.desk, access, report_id, read)
 

@@ -14,7 +14,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
+from shared.web.history import Historic, HistoryItem, history
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
@@ -69,7 +69,7 @@ async def read_submission(submission_id: UUID, access: Reader, service: Service,
 
 @routes.get("/submissions/{submission_id}/history", summary="提交全部经过")
 async def read_submission_history(
-    submission_id: UUID, access: Reader, service: Service, read: Paged
+    submission_id: UUID, access: Reader, service: Service, read: Historic
 ) -> Page[HistoryItem]:
     """Every event of the submission: type, actor, time, hash."""
     return await history(service.submissions.desk, access, submission_id, read)

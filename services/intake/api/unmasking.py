@@ -14,7 +14,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
+from shared.web.history import Historic, HistoryItem, history
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
 from shared.web.reads import Detail
@@ -68,7 +68,7 @@ async def read_unmasking(unmasking_id: UUID, access: Reader, service: Service, r
 
 @routes.get("/unmaskings/{unmasking_id}/history", summary="身份查阅全部经过")
 async def read_unmasking_history(
-    unmasking_id: UUID, access: Reader, service: Service, read: Paged
+    unmasking_id: UUID, access: Reader, service: Service, read: Historic
 ) -> Page[HistoryItem]:
     """Every event of the unmasking: type, actor, time, hash."""
     return await history(service.unmaskings.desk, access, unmasking_id, read)

@@ -19,7 +19,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
-from shared.web.history import HistoryItem, history
+from shared.web.history import Historic, HistoryItem, history
 from shared.web.language import preferred
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
@@ -61,7 +61,7 @@ async def read_notice(notice_id: UUID, access: Reader, service: Service, read: D
 
 
 @routes.get("/notices/{notice_id}/history", summary="通知全部经过")
-async def read_notice_history(notice_id: UUID, access: Reader, service: Service, read: Paged) -> Page[HistoryItem]:
+async def read_notice_history(notice_id: UUID, access: Reader, service: Service, read: Historic) -> Page[HistoryItem]:
     """Every event of the notice: type, actor, time, hash."""
     return await history(service.notices.desk, access, notice_id, read)
 
