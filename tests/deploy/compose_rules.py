@@ -27,6 +27,7 @@ FOREIGN: dict[str, dict[str, set[str]]] = {
     "keycloak/keycloak": {
         "variables": {
             "KC_BOOTSTRAP_ADMIN_USERNAME",
+            "KC_CACHE",
             "KC_DB",
             "KC_HOSTNAME",
             "KC_HTTP_ENABLED",
