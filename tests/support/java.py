@@ -16,6 +16,7 @@ from rongcuo.embedded.artifacts import jars
 RELEASE = 17
 """The oldest Java that the programs of the documents have to run on."""
 _LOCK = Path(__file__).with_name("ecj.lock")
+_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 _COMPILE_S, _RUN_S = 60, 120
 
 
@@ -24,7 +25,7 @@ def compile_java(sources: Sequence[Path], into: Path, libraries: Sequence[Path] 
     options: list[str | Path] = [f"-{RELEASE}", "-encoding", "UTF-8", "-proc:none", "-failOnWarning", "-d", into]
     options += ["-cp", os.pathsep.join(map(str, libraries))] if libraries else []
     (compiler,) = jars(_LOCK)
-    command: list[str | Path] = [JAVA, "-XX:+UseSerialGC", "-jar", compiler, *options, *sources]
+    command: list[str | Path] = [JAVA, *_JVM, "-jar", compiler, *options, *sources]
     said = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILE_S, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 
@@ -39,6 +40,6 @@ def run_java(
 ) -> subprocess.CompletedProcess[str]:
     """Run the class `name` of the directory `classes` with `given` on its input; its output is UTF-8."""
     path = os.pathsep.join(map(str, [classes, *libraries]))
-    command: list[str | Path] = [JAVA, "-XX:+UseSerialGC", "-Dstdout.encoding=UTF-8", "-cp", path, name, *arguments]
+    command: list[str | Path] = [JAVA, *_JVM, "-Dstdout.encoding=UTF-8", "-cp", path, name, *arguments]
     named = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **(environment or {})}
     return subprocess.run(command, env=named, input=given, capture_output=True, text=True, timeout=_RUN_S, check=False)
