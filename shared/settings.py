@@ -158,19 +158,13 @@ class Settings(BaseSettings):
         description="Private key (PEM, P-256) of the development issuer, for a sandbox that has no data directory.",
     )
     issuers_file: FilePath | None = Field(
-        default=None,
-        description="Whose access tokens are trusted (YAML, docs/tokens.md); default: `issuers.yaml` of the secrets "
-        "directory, if there is one.",
+        default=None, description="Whose tokens are trusted (docs/tokens.md); default: `issuers.yaml` of the secrets."
     )
     systems_file: FilePath | None = Field(
-        default=None,
-        description="Systems that may sign their requests (YAML, docs/signed-requests.md); default: `systems.yaml` of "
-        "the secrets directory, if there is one.",
+        default=None, description="Systems that sign (docs/signed-requests.md); default: `systems.yaml` of the secrets."
     )
     client_certificate_header: HeaderName | None = Field(
-        default=None,
-        description="Header in which the entrance tells the SHA-256 of the client certificate that it has checked; "
-        "default: none is believed, and tokens bound to a certificate are refused.",
+        default=None, description="Header with the SHA-256 of the client certificate that the entrance has checked."
     )
     postgres_port: Port | None = Field(
         default=None, description="Port wished for the embedded PostgreSQL; another one is used if it is taken."

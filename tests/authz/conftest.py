@@ -10,6 +10,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from shared.authz.tokens import TokenVerifier, TrustedIssuer
+from tests.authz.doors import doors
+
+__all__ = ["doors"]
 
 ISSUER = "https://issuer.example"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from shared.authz.configuration import ConfigurationRefused
 from shared.authz.issuers import load_issuers
 from shared.authz.tokens import InvalidToken, TokenVerifier
-from tests.authz.conftest import CLAIMS, ISSUER, NOW
+from tests.authz.conftest import CLAIMS, ISSUER, NOW, Make
 
 GOOD: dict[str, Any] = {"issuer": ISSUER, "algorithms": ["ES256"], "keys_file": "keys.json"}
 
@@ -65,6 +65,16 @@ def test_claims_are_found_where_the_issuer_keeps_them(place: Path, key: ECKey) -
             verifier.verify(token(key, "JWT", **{**claims, **changes}))
     with pytest.raises(InvalidToken, match="token-invalid"):
         verifier.verify(token(key, **claims))
+
+
+def test_roles_that_mean_nothing_here_give_nothing(verifier: TokenVerifier, make: Make) -> None:
+    assert verifier.verify(make(roles=["trial_office", "superuser", "Archivist"])).roles == {"trial_office"}
+    assert verifier.verify(make(roles=["superuser"])).roles == frozenset()
+
+
+def test_a_jurisdiction_is_one_place_or_all_below_it(verifier: TokenVerifier, make: Make) -> None:
+    caller = verifier.verify(make(jurisdictions=["331123", "331100*", "000000*"]))
+    assert caller.jurisdictions == ("331123", "331100*", "000000*")
 
 
 def test_an_issuers_clock_may_be_held_to_less_than_a_minute(place: Path, key: ECKey) -> None:

@@ -19,10 +19,9 @@ from rongcuo.platform import application
 from shared.authz.configuration import ConfigurationRefused
 from shared.authz.signed_requests import canonical_path, canonical_query, canonical_string, sign
 from shared.authz.systems import load_systems
-from tests.authz.test_services import SECRET, Doors, doors
+from tests.authz.doors import SECRET, Doors
 from tests.support.java import compile_java, run_java
 
-__all__ = ["doors"]
 DOCUMENTS = Path(__file__).parents[2] / "docs"
 VECTORS: list[dict[str, Any]] = json.loads((DOCUMENTS / "signed-request-vectors.json").read_text())["vectors"]
 SAMPLE = DOCUMENTS / "signed-requests" / "SignedRequest.java"

@@ -99,16 +99,6 @@ def test_a_claim_of_another_kind_is_refused(verifier: TokenVerifier, make: Make,
     assert refusal(verifier, make(**changes)) == "token-invalid"
 
 
-def test_roles_that_mean_nothing_here_give_nothing(verifier: TokenVerifier, make: Make) -> None:
-    assert verifier.verify(make(roles=["trial_office", "superuser", "Archivist"])).roles == {"trial_office"}
-    assert verifier.verify(make(roles=["superuser"])).roles == frozenset()
-
-
-def test_a_jurisdiction_is_one_place_or_all_below_it(verifier: TokenVerifier, make: Make) -> None:
-    caller = verifier.verify(make(jurisdictions=["331123", "331100*", "000000*"]))
-    assert caller.jurisdictions == ("331123", "331100*", "000000*")
-
-
 def test_clocks_may_differ_by_a_minute_when_a_token_begins(verifier: TokenVerifier, make: Make) -> None:
     assert verifier.verify(make(nbf=SECONDS + 60, iat=SECONDS + 60))
 

@@ -1,0 +1,111 @@
+"""Access that is withdrawn is refused from the next request on, by every process of every service."""
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+
+from services.intake.adapters.withdrawals import enforce_all
+from services.intake.worker import worker
+from shared.authz.development import DEVELOPMENT_ISSUER
+from shared.authz.signed_requests import SYSTEMS
+from shared.authz.standing import Standing
+from shared.database.databases import KEYRING
+from shared.database.pool import open_pool
+from shared.eventstore.engine import open_engine
+from shared.hosting.installation import Installation
+from shared.kernel.ids import new_id
+from tests.authz.doors import PACKS, Doors, code, signed
+
+
+async def test_access_is_withdrawn_from_the_next_request_on_everywhere(doors: Doors) -> None:
+    headers = doors.bearer("archivist", "leaver")
+    paths = [f"/{service}/v1/event-types" for service in ("intake", "archive")]
+    for path in paths:
+        assert (await doors.other.get(path, headers=headers)).status_code == 200
+    withdrawn = await doors.withdraw("leaver")
+    assert (withdrawn.status_code, withdrawn.json()["state"]) == (201, "withdrawn")
+    for path in paths:
+        for client in (doors.http, doors.other):
+            assert code(await client.get(path, headers=headers)) == (403, "access-withdrawn")
+    assert (await doors.other.get(PACKS, headers=doors.bearer("archivist", "stayer"))).status_code == 200
+    etag = {"If-Match": withdrawn.headers["ETag"], "Idempotency-Key": str(new_id())}
+    end = await doors.http.post(
+        f"{withdrawn.headers['Location']}/end", headers=doors.bearer("secadmin", "sec-1") | etag
+    )
+    assert (end.status_code, end.json()["state"]) == (200, "ended")
+    for path in paths:
+        assert (await doors.other.get(path, headers=headers)).status_code == 200
+
+
+async def test_each_withdrawal_of_a_person_ends_by_itself(doors: Doors) -> None:
+    first, second = await doors.withdraw("leaver"), await doors.withdraw("leaver")
+    secadmin, headers = doors.bearer("secadmin", "sec-1"), doors.bearer("archivist", "leaver")
+    for withdrawn, expected in ((first, 403), (second, 200)):
+        more = {"If-Match": withdrawn.headers["ETag"], "Idempotency-Key": str(new_id())}
+        await doors.http.post(f"{withdrawn.headers['Location']}/end", headers=secadmin | more)
+        assert (await doors.other.get(PACKS, headers=headers)).status_code == expected
+
+
+async def test_a_systems_access_can_be_withdrawn_too(doors: Doors) -> None:
+    await doors.withdraw("province-01", SYSTEMS)
+    assert code(await doors.other.get(PACKS, headers=signed("GET", PACKS))) == (403, "access-withdrawn")
+
+
+async def test_only_the_security_administrator_withdraws_access(doors: Doors) -> None:
+    body = {"issuer": DEVELOPMENT_ISSUER, "subject": "leaver", "reason": "left-office"}
+    for role in ("sysadmin", "auditor", "dic_head", "handling_office"):
+        headers = {**doors.bearer(role), "Idempotency-Key": str(new_id())}
+        answer = await doors.http.post("/intake/v1/withdrawals", json=body, headers=headers)
+        assert code(answer) == (403, "role-not-permitted")
+    secadmin = {**doors.bearer("secadmin"), "Idempotency-Key": str(new_id())}
+    wrong = await doors.http.post("/intake/v1/withdrawals", json=body | {"reason": "调离某单位"}, headers=secadmin)
+    assert wrong.status_code == 422
+    dry = await doors.http.post("/intake/v1/withdrawals?dry_run=true", json=body, headers=secadmin)
+    assert dry.status_code == 200
+    assert (await doors.other.get(PACKS, headers=doors.bearer("archivist", "leaver"))).status_code == 200
+
+
+async def test_a_withdrawal_that_was_written_and_not_enforced_is_made_good(doors: Doors) -> None:
+    key = str(new_id())
+    withdrawn = await doors.withdraw("leaver", key=key)
+    withdrawal = UUID(withdrawn.headers["Location"].rpartition("/")[2])
+    headers = doors.bearer("archivist", "leaver")
+    await forget(doors.installation)
+    assert (await doors.other.get(PACKS, headers=headers)).status_code == 200
+    assert (await doors.withdraw("leaver", key=key)).headers["Idempotent-Replayed"] == "true"
+    assert (await doors.other.get(PACKS, headers=headers)).status_code == 403
+    await forget(doors.installation)
+    stop = asyncio.Event()
+    async with worker(doors.installation) as running, asyncio.timeout(30):
+        working = asyncio.create_task(running.run(stop))
+        while (await doors.other.get(PACKS, headers=headers)).status_code != 403:
+            await asyncio.sleep(0.05)
+        stop.set()
+        await working
+    engine = open_engine(doors.installation.dsn("intake"))
+    async with open_pool(doors.installation.dsn(KEYRING), 1) as pool:
+        standing = Standing(pool)
+        await standing.end(withdrawal, DEVELOPMENT_ISSUER, "leaver")
+        assert await enforce_all(engine, standing) == 1
+    await engine.dispose()
+    assert (await doors.other.get(PACKS, headers=headers)).status_code == 200, "what has ended does not begin again"
+
+
+async def forget(installation: Installation) -> None:
+    """Make the table what it is after a crash before its row, or after a restore of an older backup."""
+    admin = await asyncpg.connect(installation.databases.admin(KEYRING))
+    await admin.execute("DELETE FROM access.withdrawn")
+    await admin.close()
+
+
+async def test_nobody_is_admitted_when_nobody_can_say_whether_he_may(doors: Doors) -> None:
+    admin = await asyncpg.connect(doors.installation.databases.admin(KEYRING))
+    try:
+        await admin.execute("ALTER TABLE access.withdrawn RENAME TO gone")
+        answer = await doors.http.get(PACKS, headers=doors.bearer("archivist"))
+        assert answer.status_code in {500, 503}
+        await admin.execute("ALTER TABLE access.gone RENAME TO withdrawn")
+        assert (await doors.http.get(PACKS, headers=doors.bearer("archivist"))).status_code == 200
+    finally:
+        await admin.close()
