@@ -1,7 +1,7 @@
 """What a list shows is what the policies permit, thing by thing, in random worlds and for random callers."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,9 +18,14 @@ from services.adjudication.projections import case_list
 from services.archive.application.dossier import PROTECTION as DOSSIER_PROTECTION
 from services.archive.domain.dossier.decisions import DECIDER as DOSSIER
 from services.archive.projections import dossier_list
+from services.intake.application.report import PROTECTION as REPORT_PROTECTION
 from services.intake.application.submission import PROTECTION as SUBMISSION_PROTECTION
+from services.intake.application.unmasking import PROTECTION as UNMASKING_PROTECTION
+from services.intake.domain.report.decisions import DECIDER as REPORT
 from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
-from services.intake.projections import submission_list
+from services.intake.domain.unmasking.decisions import DECIDER as UNMASKING
+from services.intake.domain.unmasking.decisions import digest_of
+from services.intake.projections import report_list, submission_list, unmasking_list
 from services.notification.application.notice import PROTECTION as NOTICE_PROTECTION
 from services.notification.domain.notice.decisions import DECIDER as NOTICE
 from services.notification.projections import inbox
@@ -48,8 +53,8 @@ SCOPES = (*PLACES, "331100*", "330000*", "000000*")
 PARTIES = [b.an_id(700 + number) for number in range(4)]
 OFFICES = ("office-1", "office-2", "331123-dic")
 PEOPLE = ("officer-1", "officer-2", "member-1", "Member-2", "expert-1")
-NOW = b.AT + timedelta(days=40)
-"""Grants of thirty days have ended by then, longer ones have not."""
+MOMENTS = (b.AT + timedelta(minutes=30), b.AT + timedelta(days=40))
+"""Within the hour of an unmasking; when grants of thirty days have ended and longer ones have not."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,7 @@ class Listed:
 
     def story(self, chance: Random, thing: UUID) -> Sequence[Any]:
         """Return commands for one thing of a random world."""
-        stories = {"tolerance_case": _case, "submission": _submission, "dossier": _dossier, "notice": _notice}
-        return stories[self.decider.category](chance, thing)
+        return STORIES[self.decider.category](chance, thing)
 
 
 LISTS = [
@@ -93,6 +97,26 @@ LISTS = [
         {},
     ),
     Listed(
+        "intake",
+        REPORT,
+        REPORT_PROTECTION,
+        report_list.MODEL,
+        report_list.reports,
+        report_list.facts,
+        "list_reports",
+        {},
+    ),
+    Listed(
+        "intake",
+        UNMASKING,
+        UNMASKING_PROTECTION,
+        unmasking_list.MODEL,
+        unmasking_list.unmaskings,
+        unmasking_list.facts,
+        "list_unmaskings",
+        {},
+    ),
+    Listed(
         "archive",
         DOSSIER,
         DOSSIER_PROTECTION,
@@ -107,10 +131,8 @@ LISTS = [
 
 
 def _case(chance: Random, thing: UUID) -> Sequence[Any]:
-    where, people = (
-        {"case_id": thing},
-        {"concerned": chance.choice(PARTIES), "applicant": chance.choice([None, *PARTIES])},
-    )
+    where: dict[str, Any] = {"case_id": thing}
+    people: dict[str, Any] = {"concerned": chance.choice(PARTIES), "applicant": chance.choice([None, *PARTIES])}
     steps: list[Any] = [replace(b.INITIATE, jurisdiction=chance.choice(PLACES), **where, **people)]
     if chance.random() < 0.3:
         steps.append(replace(b.ASSIGN, office=chance.choice(OFFICES), **where))
@@ -148,7 +170,11 @@ def _submission(chance: Random, thing: UUID) -> Sequence[Any]:
     else:
         changes |= {"author": chance.choice([*OFFICES, *PEOPLE])}
     steps: list[Any] = [replace(filed, **changes)]
-    taken = {"submission_id": thing, "clerk": chance.choice(PEOPLE), "office": chance.choice([None, *OFFICES])}
+    taken: dict[str, Any] = {
+        "submission_id": thing,
+        "clerk": chance.choice(PEOPLE),
+        "office": chance.choice([None, *OFFICES]),
+    }
     if chance.random() < 0.4:
         steps.append(replace(b.RETURN, **taken))
     elif chance.random() < 0.5:
@@ -162,6 +188,32 @@ def _dossier(chance: Random, thing: UUID) -> Sequence[Any]:
 
 def _notice(chance: Random, thing: UUID) -> Sequence[Any]:
     return [replace(b.ISSUE, notice_id=thing, jurisdiction=chance.choice(PLACES), party=chance.choice(PARTIES))]
+
+
+def _report(chance: Random, thing: UUID) -> Sequence[Any]:
+    kept = replace(chance.choice([b.ANONYMOUS, b.REAL_NAME]), concerned=chance.choice([None, *PARTIES]))
+    first: Any = chance.choice([kept, b.SEND_UP, replace(b.SEND_UP, head_of_organ=True, managed_by="331123")])
+    steps: list[Any] = [replace(first, report_id=thing)]
+    if chance.random() < 0.6:
+        steps.append(replace(b.ASSIGN_REPORT, report_id=thing, office=chance.choice(OFFICES)))
+    return steps
+
+
+def _unmasking(chance: Random, thing: UUID) -> Sequence[Any]:
+    asked = replace(b.ASK_IDENTITY, unmasking_id=thing, requester=f"issuer|{chance.choice(PEOPLE)}")
+    approved = replace(b.APPROVE_IDENTITY, unmasking_id=thing, digest=digest_of(asked))
+    steps: list[Any] = [asked, approved, replace(approved, approver="leader-2")]
+    return steps[: chance.choice([1, 2, 3])]
+
+
+STORIES: Mapping[str, Callable[[Random, UUID], Sequence[Any]]] = {
+    "tolerance_case": _case,
+    "submission": _submission,
+    "report": _report,
+    "unmasking": _unmasking,
+    "dossier": _dossier,
+    "notice": _notice,
+}
 
 
 def _caller(chance: Random) -> Caller:
@@ -197,9 +249,9 @@ async def test_a_list_shows_what_the_policies_permit_one_by_one(databases: Datab
         assert await wait_for(engine, listed.model, await store.log.head(), 20)
         shown = 0
         for _ in range(CALLERS):
-            access = Access(_caller(chance), listed.action, new_id())
-            found = await _list(listed, engine, access, NOW)
-            assert found == _permitted(listed, states, access, NOW), access.caller
+            access, at = Access(_caller(chance), listed.action, new_id()), chance.choice(MOMENTS)
+            found = await _list(listed, engine, access, at)
+            assert found == _permitted(listed, states, access, at), access.caller
             shown += len(found)
         stop.set()
         await running
