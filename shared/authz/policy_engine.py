@@ -78,19 +78,12 @@ class PolicyEngine:
         return any(self.condition(roles, action, data) != FALSE for data in DataClass)
 
     def _grounds(self, roles: frozenset[str], action: str) -> frozenset[str]:
-        """Return the ids of the policies on which `action` can be permitted to these roles."""
-        found: set[str] = set()
-        for data in DataClass:
-            answer = cedarpy.is_authorized_partial(
-                _request(action), self._policies, self._entities(roles, data), self._schema
-            )
-            residuals = answer.residuals.values()
-            found |= {
-                each["annotations"]["id"]
-                for each in residuals
-                if each["effect"] == "permit" and condition_of([each]) != FALSE
-            }
-        return frozenset(found)
+        """Return the ids of the policies from which the filter of a list is made."""
+        answer = cedarpy.is_authorized_partial(
+            _request(action), self._policies, self._entities(roles, DataClass.RECORD), self._schema
+        )
+        permits = [each for each in answer.residuals.values() if each["effect"] == "permit"]
+        return frozenset(each["annotations"]["id"] for each in permits if condition_of([each]) != FALSE)
 
     def published(self, action: str) -> bool:
         """Tell whether everybody may do `action` on everything."""

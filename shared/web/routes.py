@@ -82,7 +82,7 @@ class GuardedRoute(APIRoute):
         if guard.commands:
             handle = bound(self)
 
-        recording = Recording(self.name, self.path, content=not guard.commands)
+        recording = Recording(self.name, self.path, content="GET" in (self.methods or ()))
 
         async def guarded(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)

@@ -5,6 +5,7 @@ from typing import cast
 from rongcuo.programs import PROGRAMS
 from shared.accesslog.records import told
 from shared.authz.policy_engine import policies
+from shared.authz.roles import Role
 from shared.hosting.installation import Installation
 from shared.kernel.ids import new_id
 from shared.web.app import Service, guarded_routers
@@ -12,6 +13,7 @@ from shared.web.authentication import Guard
 from shared.web.routes import GuardedRoute
 from tests.accesslog.site import Site
 
+LIKELY = (Role.EXTERNAL_AUDITOR, Role.AUDITOR, Role.DIC_HEAD, *Role)
 ENDLESS = "stream_events"
 """Has its own test in test_answers.py."""
 
@@ -26,8 +28,8 @@ async def test_every_read_of_every_service_writes_one_record(site: Site) -> None
     ]
     for service, route in reads:
         head, path = await site.head(service), "/".join(map(_filled, route.path.split("/")))
-        roles = policies().roles(_action(route))
-        answer = await site.ask("GET", f"/{service}/v1{path}", site.as_role(roles[0], subject=f"of-{roles[0]}"))
+        role = next(role for role in LIKELY if policies().ever(frozenset({role}), _action(route)))
+        answer = await site.ask("GET", f"/{service}/v1{path}", site.as_role(role, subject=f"of-{role}"))
         assert answer.status_code in (200, 404), (path, answer.text)
         records = await site.since(head, service)
         if [told(recorded).model_dump().get("action") for recorded in records] != [route.name]:
