@@ -1,0 +1,57 @@
+"""Whom an installation believes: its file of issuers, else that of its secrets, and our own issuer only in trials."""
+
+import json
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey, KeySet
+
+from rongcuo.embedded.data import DataDirectory
+from rongcuo.installations import connected
+from rongcuo.secrets import Secrets
+from shared.authz.configuration import ConfigurationRefused
+from shared.authz.development import DEVELOPMENT_ISSUER, DevelopmentIssuer
+from shared.authz.tokens import InvalidToken
+from shared.settings import Settings
+
+ISSUERS = "issuers: [{{issuer: {name}, algorithms: [ES256], keys_file: keys.json}}]"
+DSN = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.fixture
+def place(tmp_path: Path, key: ECKey) -> Path:
+    (tmp_path / "secrets").mkdir()
+    for directory in (tmp_path, tmp_path / "secrets"):
+        (directory / "keys.json").write_text(json.dumps(KeySet([key]).as_dict(private=False)))
+    return tmp_path
+
+
+def believed(place: Path, **given: object) -> set[str]:
+    settings = Settings(data=place / "data", secrets=place / "secrets").model_copy(update=given)
+    return set(Secrets(settings, DataDirectory(place / "data")).trusted(development=False))
+
+
+def test_a_file_of_the_secrets_is_taken_and_one_that_is_named_wins(place: Path) -> None:
+    assert believed(place) == set()
+    (place / "secrets" / "issuers.yaml").write_text(ISSUERS.format(name="https://kept.example"))
+    (place / "named.yaml").write_text(ISSUERS.format(name="https://named.example"))
+    assert believed(place) == {"https://kept.example"}
+    assert believed(place, issuers_file=place / "named.yaml") == {"https://named.example"}
+    (place / "named.yaml").write_text("issuers: none")
+    with pytest.raises(ConfigurationRefused, match="named"):
+        believed(place, issuers_file=place / "named.yaml")
+
+
+def test_our_own_issuer_is_believed_in_a_sandbox_only(place: Path) -> None:
+    issuer = DevelopmentIssuer(ECKey.generate_key("P-256").as_pem(private=True))
+    pem = issuer._key.as_pem(private=True).decode()
+    given = {"dsn": DSN, "role_secret": "r" * 64, "token_secret": "t" * 64, "kek": "0" * 64, "development_issuer": pem}
+    token = issuer.token(roles=["archivist"], subject="somebody")
+    for sandbox in (False, True):
+        settings = Settings.model_validate({**given, "data": place / "data", "sandbox": sandbox})
+        verifier = connected(settings).verifier
+        if sandbox:
+            assert verifier.verify(token).issuer == DEVELOPMENT_ISSUER
+        else:
+            with pytest.raises(InvalidToken):
+                verifier.verify(token)
