@@ -10,6 +10,7 @@ from shared.authz.access import Access
 from shared.kernel.representation import Document
 from shared.kernel.sealed import Sealed
 from shared.keyring.keyring import KeyLost, Keyring
+from shared.web.problems import Problem
 
 ERASED = {"erased": True}
 """Shown in place of a text whose key has been destroyed."""
@@ -53,6 +54,18 @@ class Edge:
 
         shown: Document = await _replace(document, opened)
         return shown
+
+    async def disclose(self, sealed: Sealed[str], access: Access) -> tuple[bytes, str]:
+        """Return salt and text; raises Problem `subject-erased` or `text-unavailable` when nobody can open it."""
+        try:
+            opening = await self.keyring.open_salted(sealed)
+        except KeyLost as lost:
+            logger.error("a text cannot be disclosed, its key is not in the keyring: %s", lost)
+            raise Problem("text-unavailable") from None
+        if opening is None:
+            raise Problem("subject-erased")
+        access.trail.opened.add(sealed.label)
+        return opening.salt, opening.text
 
     async def _open(self, sealed: Sealed[str]) -> Any:
         try:

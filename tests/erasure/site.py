@@ -118,6 +118,15 @@ class Site:
                 await admin.execute(f'GRANT CREATE ON DATABASE "{ours}" TO "{self.databases.role(name)}"')
         await admin.close()
 
+    async def collected(self, aggregate: str) -> int:
+        """Return how many events of an aggregate the archive has taken in."""
+        connection = await asyncpg.connect(self.databases.admin("archive"))
+        count: int = await connection.fetchval(
+            "SELECT count(*) FROM app.collected WHERE right(stream, 36) = $1", aggregate
+        )
+        await connection.close()
+        return count
+
     async def logs(self) -> dict[str, list[Recorded]]:
         """Return every event of every log."""
         found = {}

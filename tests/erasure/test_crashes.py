@@ -1,6 +1,9 @@
 """An erasure is cut off between any two of its steps, and is finished by whoever comes next."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,7 +17,6 @@ from shared.kernel.metadata import system_actor
 from shared.keyring.erasure_list import FileErasureList
 from shared.keyring.keyring import Keyring
 from tests.erasure.conftest import NEEDLES, Matter
-from tests.erasure.site import Site
 from tests.erasure.test_restore import YEARS, approve, request, shown, unreadable
 
 CAUSE = Cause(actor=system_actor("operator"), correlation=new_id())
@@ -30,19 +32,34 @@ class CutOff(BaseException):
     """The process died here."""
 
 
-async def approved(site: Site, matter: Matter) -> UUID:
-    """Bring an erasure to its second approval, sixteen years later."""
+@dataclass
+class Approved(Matter):
+    """A matter whose subject may be erased now: two leaders have approved it, sixteen years later."""
+
+    erasure_id: UUID
+
+
+@pytest.fixture(scope="module")
+async def once(completed: Matter, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Approved]:
+    site = await completed.site.copy(tmp_path_factory.mktemp("approved"))
     site.later = YEARS
-    async with site.open() as people:
-        erasure = await request(people, matter)
+    async with site.open(working=False) as people:
+        erasure = await request(people, completed)
         await approve(people, erasure)
-    return UUID(erasure.rsplit("/", 1)[1])
+    yield Approved(site, completed.played, completed.matter, UUID(erasure.rsplit("/", 1)[1]))
+    await site.drop()
+
+
+@pytest.fixture
+async def approved(once: Approved, tmp_path: Path) -> AsyncIterator[Approved]:
+    site = await once.site.copy(tmp_path / "site")
+    yield Approved(site, once.played, once.matter, once.erasure_id)
+    await site.drop()
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_an_erasure_that_was_cut_off_is_finished(matter: Matter, step: str) -> None:
-    site = matter.site
-    erasure_id = await approved(site, matter)
+async def test_an_erasure_that_was_cut_off_is_finished(approved: Approved, step: str) -> None:
+    site, erasure_id = approved.site, approved.erasure_id
     place, name, done = STEPS[step]
     with pytest.MonkeyPatch.context() as patch:
         real, calls = getattr(place, name), 0
@@ -61,12 +78,12 @@ async def test_an_erasure_that_was_cut_off_is_finished(matter: Matter, step: str
             await worker.erase(site.installation(), erasure_id, CAUSE)
         assert calls == 1
     if step != "before the list":
-        await unreadable(site, matter)  # no worker has run: the list is enough
+        await unreadable(site, approved)  # no worker has run: the list is enough
     async with site.open() as people:
         path = f"/archive/v1/erasures/{erasure_id}"
         found = await people.cast.archivist.until(path, lambda answer: answer["state"] == "completed")
         assert len(found["keys"]) == 2
-        text = await shown(people, matter)
+        text = await shown(people, approved)
         assert not [needle for needle in NEEDLES if needle in text]
     again = await worker.erase(site.installation(), erasure_id, CAUSE)
     assert again.completed is not None

@@ -15,6 +15,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
+from shared.web.disclosure import Disclosure, StreamVersion, disclose
 from shared.web.history import Historic, HistoryItem, history
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
@@ -66,6 +67,14 @@ async def read_case(case_id: UUID, access: Reader, service: Service, read: Detai
 async def read_case_history(case_id: UUID, access: Reader, service: Service, read: Historic) -> Page[HistoryItem]:
     """Every event of the case: type, actor, time, hash."""
     return await history(service.cases.desk, access, case_id, read)
+
+
+@routes.get("/tolerance-cases/{case_id}/disclosures/{version}/{field}", summary="披露一项内容")
+async def disclose_case(
+    case_id: UUID, version: StreamVersion, field: Code, access: Reader, service: Service
+) -> Disclosure:
+    """One sealed text of the case with what proves it, for a court."""
+    return await disclose(service.cases.desk, service.cases.edge, access, case_id, version, field)
 
 
 @routes.post("/tolerance-cases/{case_id}/investigation", response_model=CommandResult, summary="开展调查核实")

@@ -14,6 +14,7 @@ from shared.web.authentication import permitted
 from shared.web.commands import Call, commanded
 from shared.web.desk import CommandAnswer, CommandResult
 from shared.web.details import detail
+from shared.web.disclosure import Disclosure, StreamVersion, disclose
 from shared.web.history import Historic, HistoryItem, history
 from shared.web.listed import listed
 from shared.web.pages import Page, Paged
@@ -65,6 +66,14 @@ async def read_submission(submission_id: UUID, access: Reader, service: Service,
     href = f"/adjudication/v1/tolerance-cases/{case_id}"
     case = {"id": case_id, "href": href, "state": submission.get("case_state", "pending")}
     return submission | {"case": case if case_id else None}
+
+
+@routes.get("/submissions/{submission_id}/disclosures/{version}/{field}", summary="披露一项内容")
+async def disclose_submission(
+    submission_id: UUID, version: StreamVersion, field: Code, access: Reader, service: Service
+) -> Disclosure:
+    """One sealed text of the submission with what proves it, for a court."""
+    return await disclose(service.submissions.desk, service.submissions.edge, access, submission_id, version, field)
 
 
 @routes.get("/submissions/{submission_id}/history", summary="提交全部经过")
