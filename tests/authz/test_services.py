@@ -114,6 +114,22 @@ async def test_nonces_are_kept_as_long_as_they_count_and_an_hour_more(doors: Doo
         await connection.close()
 
 
+async def test_attacks_with_tokens_are_unauthorised_over_http(doors: Doors) -> None:
+    good = doors.bearer("archivist")["Authorization"]
+    header, payload, signature = good.removeprefix("Bearer ").split(".")
+    unsigned = urlsafe_b64encode(b'{"alg":"none","kid":"a","typ":"at+jwt"}').rstrip(b"=").decode()
+    for token in (
+        f"{unsigned}.{payload}.",
+        f"{unsigned}.{payload}.{signature}",
+        f"{header}.{payload}.",
+        f"{header}.{payload}.{signature}{'A' * 1024 * 1024}",
+        "A" * 1024 * 1024,
+    ):
+        answer = await doors.http.get(PACKS, headers={"Authorization": f"Bearer {token}"})
+        assert code(answer) == (401, "token-invalid")
+    assert (await doors.http.get(PACKS, headers={"Authorization": good})).status_code == 200
+
+
 async def test_a_token_bound_to_a_certificate_needs_that_certificate(doors: Doors, tmp_path: Path) -> None:
     digest = secrets.token_bytes(32)
     thumbprint = urlsafe_b64encode(digest).rstrip(b"=").decode()
