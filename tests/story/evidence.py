@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from rongcuo.demo.client import Desk, Json
 from rongcuo.programs import PROGRAMS
@@ -16,7 +18,7 @@ from shared.eventstore.readmodels import ReadModelRunner
 from shared.eventstore.store import open_store
 from shared.kernel.recorded import Recorded
 from shared.messaging.kafka_settings import KafkaSettings
-from shared.messaging.topics import PARTITIONS, topic_name
+from shared.messaging.topics import topic_name
 
 _COLUMNS = "position, stream, version, event_id, type, schema_version, payload, metadata, recorded_at"
 _TABLES = """
@@ -82,17 +84,36 @@ def as_copied(events: list[Recorded]) -> dict[Place, Copied]:
 
 
 async def records(kafka: KafkaSettings) -> list[Record]:
-    """Return every record of the installation's topics, partition by partition."""
+    """Return every record of the topics of the logs, partition by partition."""
+    topics = {topic_name(kafka.topic_prefix, service) for service in SERVICES}
+    return await _records(kafka, topics.__contains__)
+
+
+async def all_records(kafka: KafkaSettings) -> list[Record]:
+    """Return every record of every topic of the installation."""
+    return await _records(kafka, lambda topic: topic.startswith(f"{kafka.topic_prefix}."))
+
+
+async def _records(kafka: KafkaSettings, wanted: Callable[[str], bool]) -> list[Record]:
     consumer = AIOKafkaConsumer(**kafka.client(), auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
-        topics = [topic_name(kafka.topic_prefix, service) for service in SERVICES]
-        partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
+        partitions = await _partitions(kafka, wanted)
         consumer.assign(partitions)
         await consumer.seek_to_beginning()
         return [record async for record in _up_to(consumer, await consumer.end_offsets(partitions))]
     finally:
         await consumer.stop()
+
+
+async def _partitions(kafka: KafkaSettings, wanted: Callable[[str], bool]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(**kafka.client())
+    await admin.start()
+    try:
+        topics = await admin.describe_topics([topic for topic in await admin.list_topics() if wanted(topic)])
+    finally:
+        await admin.close()
+    return [TopicPartition(each["topic"], part["partition"]) for each in topics for part in each["partitions"]]
 
 
 async def _up_to(consumer: Any, ends: dict[TopicPartition, int]) -> AsyncIterator[Record]:
@@ -146,6 +167,11 @@ async def dumped(databases: Databases) -> dict[str, bytes]:
         finally:
             await connection.close()
     return found
+
+
+def files(place: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below `place`."""
+    return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
 def count_by(events: list[Recorded], key: Callable[[Recorded], Any]) -> dict[Any, int]:
