@@ -91,8 +91,9 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(COMPILE) --group build --constraint requirements.lock -o deploy/image/build.lock
 
 .PHONY: api-documents
-api-documents: setup ## Release the OpenAPI documents into docs/api; refused if they break clients and nobody was told
+api-documents: setup ## Release the OpenAPI and AsyncAPI documents into docs/api; refused if they break clients and nobody was told
 	@$(RUN) -m tests.api
+	@$(RUN) -m rongcuo asyncapi > docs/api/asyncapi.json
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; data directories stay

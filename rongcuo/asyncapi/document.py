@@ -14,9 +14,11 @@ from services.adjudication.domain import AGGREGATES as ADJUDICATION
 from services.archive.domain import AGGREGATES as ARCHIVE
 from services.intake.domain import AGGREGATES as INTAKE
 from services.notification.domain import AGGREGATES as NOTIFICATION
+from shared.contracts.archive import SubjectErased
 from shared.kernel.decider import Decider
 from shared.kernel.events import Event
 from shared.kernel.metadata import Metadata
+from shared.messaging.erasure_topic import ERASURES
 from shared.messaging.topics import FOREVER, PARTITIONS, topic_name
 
 VERSION = "1.0.0"
@@ -31,7 +33,7 @@ _AGGREGATES: Mapping[str, Mapping[str, Decider[Any]]] = {
     "archive": ARCHIVE,
     "notification": NOTIFICATION,
 }
-_TITLES = {"intake": "受理", "adjudication": "裁定", "archive": "归档", "notification": "送达"}
+_TITLES = {"intake": "受理", "adjudication": "裁定", "archive": "归档", "notification": "送达", ERASURES: "清除名单"}
 _HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "content-type": ("总是 JSON。 Always JSON.", {"const": "application/json"}),
     "ce_specversion": ("CloudEvents 版本。 Version of CloudEvents.", {"const": "1.0"}),
@@ -70,7 +72,7 @@ def document() -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "servers": _servers(),
-        "channels": {log: _channel(log) for log in _AGGREGATES},
+        "channels": {name: _channel(name, messages) for name, messages in _CHANNELS.items()},
         "operations": dict(_operations()),
         "components": {
             "messages": dict(_messages()),
@@ -92,6 +94,12 @@ def public_events(log: str) -> dict[str, tuple[str, type[Event]]]:
     }
 
 
+_CHANNELS: Mapping[str, Sequence[str]] = {
+    **{log: [*public_events(log), PRIVATE] for log in _AGGREGATES},
+    ERASURES: [SubjectErased.__name__],
+}
+
+
 def _servers() -> dict[str, Any]:
     return {
         "production": {
@@ -110,14 +118,15 @@ def _servers() -> dict[str, Any]:
     }
 
 
-def _channel(log: str) -> dict[str, Any]:
-    names = [*public_events(log), PRIVATE]
+def _channel(name: str, messages: Sequence[str]) -> dict[str, Any]:
+    listed = "归档的清除事件，启动时先整表读取。 What was erased; read whole before anything is served."
+    log = f"{name} 的全部事件，永久保存，以流为键。 Every event, kept for ever, keyed by stream."
     return {
-        "address": topic_name(_PREFIX, log),
-        "title": f"{_TITLES[log]} {log}",
-        "description": f"{log} 的全部事件，永久保存，以流为键。 Every event, kept for ever, keyed by stream.",
+        "address": topic_name(_PREFIX, name),
+        "title": f"{_TITLES[name]} {name}",
+        "description": listed if name == ERASURES else log,
         "parameters": {"topic_prefix": {"default": "rongcuo", "description": "RONGCUO_TOPIC_PREFIX"}},
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+        "messages": {message: {"$ref": f"#/components/messages/{message}"} for message in messages},
         "bindings": {
             "kafka": {
                 "partitions": PARTITIONS,
@@ -134,24 +143,25 @@ def _channel(log: str) -> dict[str, Any]:
 
 def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
     for service, program in PROGRAMS.items():
-        yield f"{service}.relay", _operation("send", service, service, [*public_events(service), PRIVATE])
+        yield f"{service}.relay", _operation("send", service, service, _CHANNELS[service])
+        yield f"{service}.{ERASURES}", _operation("receive", service, ERASURES, _CHANNELS[ERASURES])
         for source, events in program.receives.items():
             name = f"{service}.{source}"
             yield name, _operation("receive", service, source, [event.__name__ for event in events], group=name)
         for sink in program.sinks:
             for log in sink.logs:
-                names = [*public_events(log), PRIVATE]
-                yield f"{sink.name}.{log}", _operation("receive", service, log, names, group=sink.name)
+                yield f"{sink.name}.{log}", _operation("receive", service, log, _CHANNELS[log], group=sink.name)
+    yield "archive.destruction", _operation("send", "archive", ERASURES, _CHANNELS[ERASURES])
 
 
 def _operation(
     action: str, service: str, log: str, messages: Sequence[str], *, group: str | None = None
 ) -> dict[str, Any]:
-    told = {"send": "发布自己的日志", "receive": "据以行动"}[action]
+    told = {"send": "发布 publishes", "receive": "据以行动 acts on"}[action]
     operation = {
         "action": action,
         "channel": {"$ref": f"#/channels/{log}"},
-        "summary": f"{_TITLES[service]} {service}: {told}",
+        "summary": f"{_TITLES[service]} {service}: {told} {log}",
         "tags": [{"name": service}],
         "messages": [{"$ref": f"#/channels/{log}/messages/{name}"} for name in messages],
     }

@@ -1,6 +1,6 @@
 """The worker of adjudication: what it consumes and which read models it keeps."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from services.adjudication.consumers import intake
@@ -9,9 +9,10 @@ from shared.contracts.intake import SubmissionAccepted
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
+from shared.kernel.events import Event
 
 MODELS = (case_list.MODEL,)
-RECEIVES = {"intake": (SubmissionAccepted,)}
+RECEIVES: Mapping[str, Sequence[type[Event]]] = {"intake": (SubmissionAccepted,)}
 
 
 @asynccontextmanager

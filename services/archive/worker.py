@@ -1,6 +1,6 @@
 """The worker of archive: what it consumes and which read models it keeps; and an erasure carried out by hand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
@@ -22,10 +22,14 @@ from shared.eventstore.transact import Cause, transact
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
+from shared.kernel.events import Event
 from shared.messaging.consumer import Consumer, Sink
 
 MODELS = (dossier_list.MODEL, erasure_list.MODEL)
-RECEIVES = {"adjudication": (ToleranceConcluded, FedBack), "archive": (SubjectErased,)}
+RECEIVES: Mapping[str, Sequence[type[Event]]] = {
+    "adjudication": (ToleranceConcluded, FedBack),
+    "archive": (SubjectErased,),
+}
 COLLECTION = Sink("archive.collection", SERVICES, sequence.collect)
 
 

@@ -1,6 +1,6 @@
 """The worker of intake: what it consumes and which read models it keeps."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -12,10 +12,11 @@ from shared.contracts.archive import SubjectErased
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
+from shared.kernel.events import Event
 from shared.messaging.consumer import Consumer, Sink
 
 MODELS = (submission_list.MODEL, withdrawal_list.MODEL, report_list.MODEL, unmasking_list.MODEL)
-RECEIVES = {"adjudication": (ToleranceInitiated,), "archive": (SubjectErased,)}
+RECEIVES: Mapping[str, Sequence[type[Event]]] = {"adjudication": (ToleranceInitiated,), "archive": (SubjectErased,)}
 PURGE = Sink("intake.archive", ("archive",), draft_table.purge)
 
 

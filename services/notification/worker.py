@@ -1,6 +1,6 @@
 """The worker of notification: what it consumes and which read models it keeps."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from services.notification.consumers import adjudication, intake
@@ -11,9 +11,13 @@ from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
+from shared.kernel.events import Event
 
 MODELS = (inbox.MODEL,)
-RECEIVES = {"intake": (SubmissionAccepted, SubmissionReturned), "adjudication": (FedBack,)}
+RECEIVES: Mapping[str, Sequence[type[Event]]] = {
+    "intake": (SubmissionAccepted, SubmissionReturned),
+    "adjudication": (FedBack,),
+}
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ from shared.authz.tokens import TokenVerifier
 from shared.contracts import adjudication, archive, intake, notification
 from shared.database.databases import SERVICES, Databases
 from shared.hosting.installation import Installation
+from shared.hosting.opened import Opened
+from shared.hosting.worker import Worker, open_worker
 from shared.keyring.key_service import FileKeyService
 from shared.messaging.acls import read_acls
 from shared.messaging.consumer import Consumer, Sink
@@ -102,35 +104,46 @@ async def test_services_receive_what_their_consumers_handle(
     running: list[Consumer | Sink] = []
 
     @asynccontextmanager
-    async def noted(_: Any, consumers: Sequence[Consumer | Sink], __: Any) -> AsyncIterator[None]:
+    async def noted(opened: Opened, consumers: Sequence[Consumer | Sink], models: Any) -> AsyncIterator[Worker]:
         running.extend(consumers)
-        yield
+        async with open_worker(opened, consumers, models) as worker:
+            yield worker
 
     for service in SERVICES:
         monkeypatch.setattr(f"services.{service}.worker.open_worker", noted)
         async with PROGRAMS[service].worker(installation):
             pass
     handled = {each.name: {event.__name__ for event in each.handlers} for each in running if isinstance(each, Consumer)}
-    sinks = {f"{each.name}.{log}" for each in running if isinstance(each, Sink) for log in each.logs}
-    operations = {name: each for name, each in document()["operations"].items() if each["action"] == "receive"}
-    assert set(operations) == set(handled) | sinks
+    sinks = {(each.name, log) for each in running if isinstance(each, Sink) for log in each.logs}
+    operations = {name: each for name, each in document()["operations"].items() if "bindings" in each}
+    told_sinks = {(group_of(each), channel_of(each)) for name, each in operations.items() if name not in handled}
+    assert set(handled) <= set(operations)
+    assert told_sinks == sinks
     for name, events in handled.items():
         told = {message["$ref"].rpartition("/")[2] for message in operations[name]["messages"]}
         assert told == events, name
 
 
+def user_of(operation: dict[str, Any]) -> str:
+    return f"User:{operation['tags'][0]['name']}"
+
+
+def channel_of(operation: dict[str, Any]) -> str:
+    return str(operation["channel"]["$ref"].rpartition("/")[2])
+
+
+def group_of(operation: dict[str, Any]) -> str:
+    """Return the consumer, without the prefix of the topics."""
+    return str(operation["bindings"]["kafka"]["groupId"]["enum"][0]).removeprefix("rongcuo.")
+
+
 def test_groups_and_directions_are_those_of_the_rights_at_the_brokers() -> None:
     acls = read_acls(ROOT / "deploy/kafka/acls.csv")
     operations = document()["operations"].values()
-    groups = {
-        (f"User:{each['tags'][0]['name']}", each["bindings"]["kafka"]["groupId"]["enum"][0])
-        for each in operations
-        if each["action"] == "receive"
-    }
-    senders = {
-        (f"User:{each['tags'][0]['name']}", f"rongcuo.{each['channel']['$ref'].rpartition('/')[2]}.v1")
-        for each in operations
-        if each["action"] == "send"
-    }
+    groups = {(user_of(each), f"rongcuo.{group_of(each)}") for each in operations if "bindings" in each}
+    topics = {(each["action"], user_of(each), f"rongcuo.{channel_of(each)}.v1") for each in operations}
+    senders = {(who, topic) for action, who, topic in topics if action == "send"}
+    readers = {(who, topic) for _, who, topic in topics}  # who publishes looks at the topic, too
     assert groups == {(acl.principal, acl.name) for acl in acls if acl.resource == "group"}
     assert senders == {(acl.principal, acl.name) for acl in acls if acl.operation == "Write"}
+    assert readers == {(acl.principal, acl.name) for acl in acls if (acl.resource, acl.operation) == ("topic", "Read")}
