@@ -20,7 +20,8 @@ from tests.deploy.operations import GUIDE, recovery
 from tests.deploy.validate import ROOT
 
 K8S = ROOT / "deploy/k8s"
-PER_PROCESS = (store.CONNECTIONS + 1) + engine.CONNECTIONS + 1 + keyring.CONNECTIONS  # + appender, + wake-ups
+OF_A_WORKER = (store.CONNECTIONS + 1) + engine.CONNECTIONS + 1 + (keyring.CONNECTIONS + 1)  # to append, to be told
+OF_AN_API = OF_A_WORKER + 1  # for access records
 EXAMPLES = {
     (each["kind"], each["metadata"]["name"]): set(each.get("stringData") or each["data"])
     for each in documents(K8S / "secrets.example.yaml")
@@ -99,10 +100,12 @@ def test_the_guide_says_how_many_connections_all_processes_together_may_open(ove
     cluster = Cluster(build(overlay))
     apis = sum(each["spec"]["maxReplicas"] for each in cluster.of_kind("HorizontalPodAutoscaler"))
     workers = sum(each["spec"].get("replicas", 0) for each in cluster.of_kind("Deployment"))
-    surge = sum(each["spec"]["strategy"]["rollingUpdate"]["maxSurge"] for each in cluster.of_kind("Deployment"))
-    steady, most = (apis + workers) * PER_PROCESS, (apis + workers + surge) * PER_PROCESS + 2
+    assert {each["spec"]["strategy"]["rollingUpdate"]["maxSurge"] for each in cluster.of_kind("Deployment")} == {1}
+    steady = apis * OF_AN_API + workers * OF_A_WORKER
+    most = steady + len(SERVICES) * (OF_AN_API + OF_A_WORKER) + 2
     assert f"| {overlay.name} | {apis} | {workers} | {steady} | {most} |" in GUIDE
-    assert f"{PER_PROCESS} connections" in GUIDE
+    assert f"An API opens at most {OF_AN_API} connections to PostgreSQL, a worker {OF_A_WORKER} " in GUIDE
+    assert f"its eight processes need {len(SERVICES) * (OF_AN_API + OF_A_WORKER)}" in GUIDE
 
 
 def test_an_api_is_not_scaled_before_it_is_busy() -> None:
