@@ -16,9 +16,9 @@ Base64Url = str
 class Sealed(BaseModel, Generic[T]):
     """The envelope of one closed value of type T (design §8). All binary members are base64url without padding.
 
-    `suite` names the cipher (`A256GCM`), `key` the data key in the keyring, `label` the field. Subject and matter are
+    `suite` names cipher and hash, `key` the data key in the keyring, `label` the field. Subject and matter are
     bound by the key and by the additional data, so that an envelope cannot be moved to another person, matter or
-    field. `digest` is SHA-256(salt ‖ plaintext) with the 32-byte salt inside the ciphertext: it lets one field be
+    field. `digest` is the hash of salt ‖ plaintext with the 32-byte salt inside the ciphertext: it lets one field be
     disclosed and checked alone and tells nothing by itself. `commitment` ties the ciphertext to its key (GCM alone
     does not). Two envelopes are equal when they close the same words in the same field of the same person and matter,
     whatever their nonces: key, label and digest say so.

@@ -263,14 +263,7 @@ ENDORSE = erasure.ApproveErasure(
     at=LONG_AFTER,
 )
 APPROVE_ERASURE = replace(ENDORSE, by="issuer#leader-02")
-EXECUTE = erasure.ExecuteErasure(
-    erasure_id=an_id(301),
-    retention="short",
-    completed_on=date(2022, 12, 30),
-    cleared=True,
-    other_matters=(),
-    at=LONG_AFTER,
-)
+EXECUTE = erasure.ExecuteErasure(an_id(301), "short", date(2022, 12, 30), True, (), LONG_AFTER)
 RECORD_DESTRUCTION = erasure.RecordDestruction(
     erasure_id=an_id(301), keys=(an_id(900),), destroyed_at=LONG_AFTER, at=LONG_AFTER
 )
