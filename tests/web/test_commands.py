@@ -51,8 +51,7 @@ async def test_the_first_answer_stays_although_the_petition_has_moved_on(
     first = await client.post(f"{petition}/remarks", json=REASONS, headers=headers)
     assert (await client.post(f"{petition}/acceptance", json=REASONS, headers=command(match=2))).status_code == 200
     again = await client.post(f"{petition}/remarks", json=REASONS, headers=headers)
-    assert again.json() == first.json()
-    assert again.json()["state"] == "filed"
+    assert again.json() == first.json() | {"state": "filed"}
     assert again.headers["etag"] == '"v2"'
 
 

@@ -1,15 +1,22 @@
 """What every answer has: ids, headers, HEAD, an access log that tells nothing about people."""
 
+import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
+import uvicorn
 from sqlalchemy.exc import DBAPIError
 
+from rongcuo import serving
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.errors import AppendRefused, LogHole, LogStopped, LogUnavailable, Overloaded, VersionConflict
 from shared.eventstore.log import EventLog
@@ -22,7 +29,7 @@ from shared.web.catalogue import catalogue
 from shared.web.resources import Resources
 from shared.web.shell import AnswerBroken, Shell
 from tests.web.conftest import As, running
-from tests.web.petitions import SECRET, recorder_of
+from tests.web.petitions import SECRET, recorder_of, service
 
 SECRET_TEXT = "10.0.0.1:5432 张某"
 
@@ -39,10 +46,43 @@ async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient, 
     headers = (await client.get(path)).headers
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(headers["permissions-policy"].split(", "))
+    assert "strict-transport-security" not in headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert UUID(headers["x-request-id"])
+
+
+async def test_browsers_are_kept_to_https_where_the_operator_says_so(
+    store: EventStore, verifier: TokenVerifier
+) -> None:
+    made = service(store, verifier)
+
+    @asynccontextmanager
+    async def resources() -> AsyncIterator[Resources]:
+        async with made.resources() as held:
+            yield replace(held, hsts_days=365)
+
+    async with running(create_app(replace(made, resources=resources))) as client:
+        for path in ("/healthz", "/nothing", "/intake/v1/events", "/intake/docs"):
+            assert (await client.get(path)).headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_every_answer_of_a_server_tells_its_time(store: EventStore, verifier: TokenVerifier) -> None:
+    """Phones' clocks are wrong; they measure them against `Date` (RFC 9110 §6.6.1)."""
+    app = create_app(service(store, verifier))
+    server = uvicorn.Server(serving._config("127.0.0.1", 0, sandbox=False)(app))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        async with app.router.lifespan_context(app), httpx.AsyncClient() as client:
+            for path in ("/healthz", "/nothing", "/intake/v1/numbers"):
+                answer = await client.get(f"http://127.0.0.1:{listening.getsockname()[1]}{path}")
+                assert abs(parsedate_to_datetime(answer.headers["date"]) - datetime.now(UTC)) < timedelta(seconds=10)
+        server.should_exit = True
+        await task
 
 
 async def test_a_request_id_is_taken_over_if_it_is_one(client: httpx.AsyncClient) -> None:
