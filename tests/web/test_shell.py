@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from shared.eventstore.errors import AppendRefused, LogHole, LogStopped, LogUnav
 from shared.eventstore.log import EventLog
 from shared.eventstore.store import EventStore
 from shared.kernel.canonical import NotCanonical
+from shared.kernel.clock import utc_now
 from shared.kernel.errors import Rejected, UnknownEvent
 from shared.kernel.ids import new_id
 from shared.web.app import Service, create_app
@@ -80,7 +81,7 @@ async def test_every_answer_of_a_server_tells_its_time(store: EventStore, verifi
         async with app.router.lifespan_context(app), httpx.AsyncClient() as client:
             for path in ("/healthz", "/nothing", "/intake/v1/numbers"):
                 answer = await client.get(f"http://127.0.0.1:{listening.getsockname()[1]}{path}")
-                assert abs(parsedate_to_datetime(answer.headers["date"]) - datetime.now(UTC)) < timedelta(seconds=10)
+                assert abs(parsedate_to_datetime(answer.headers["date"]) - utc_now()) < timedelta(seconds=10)
         server.should_exit = True
         await task
 
