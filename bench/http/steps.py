@@ -17,6 +17,7 @@ from bench.report import Table
 from rongcuo.platform import application
 from services.adjudication.domain.tolerance_case.decisions import DECIDER as CASE
 from services.intake.domain.party.decisions import DECIDER as PARTY
+from shared.authz.standing import Standing
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.appender import Appender
 from shared.eventstore.store import EventStore
@@ -28,11 +29,14 @@ from shared.keyring.keyring import Keyring
 from shared.rules.loader import load_rulebook
 from shared.settings import Settings
 from shared.web import routes
-from shared.web.desk import CommandAnswer
+from shared.web.authentication import Guard
+from shared.web.desk import CommandAnswer, CommandDesk
 
 _WHOLE, _REST = "the whole command", "the rest: routing, headers, binding, validation, access log"
 _STEPS: Mapping[str, Sequence[tuple[Any, str]]] = {
     "token": [(TokenVerifier, "verify")],
+    "whether access was withdrawn (one read)": [(Standing, "is_withdrawn")],
+    "facts and policies": [(CommandDesk, "_judge"), (CommandDesk, "_judge_new"), (Guard, "admit")],
     "JSON of the body": [(routes, "parse_strict")],
     "look at aggregate and key (one read), fold": [(EventStore, "look")],
     "seal, with the key": [(Keyring, "begin"), (Keyring, "seal")],
