@@ -12,7 +12,7 @@ from shared.accesslog.migration import SCHEMA
 from shared.accesslog.records import CODEC, AccessRecord
 from shared.eventstore.append import Append, NewEvent
 from shared.eventstore.appender import Appender, Limits
-from shared.eventstore.errors import LogUnavailable, NotAppended, Overloaded, VersionConflict
+from shared.eventstore.errors import VersionConflict
 from shared.kernel.canonical import NotCanonical
 from shared.kernel.clock import Clock, utc_now
 from shared.kernel.ids import NewId, new_id
@@ -92,7 +92,7 @@ class Recorder:
     @property
     def alive(self) -> bool:
         """Whether records are taken and written, for /readyz."""
-        return self._open and self._appender.alive
+        return self._open and self._appender.alive and self._writer is not None and not self._writer.done()
 
     async def record(self, record: AccessRecord, circumstances: Circumstances) -> UUID:
         """Return the id of the record once it stands; raises AccessRecordUnavailable, at the latest after 5 s."""
@@ -157,7 +157,7 @@ class Recorder:
     async def _write(self, batch: list[_Waiting]) -> None:
         try:
             await self._append(tuple(waiting.event for waiting in batch))
-        except (NotAppended, LogUnavailable, Overloaded) as error:
+        except Exception as error:
             logger.error("%d access records were not written: %s", len(batch), type(error).__name__)
             for waiting in batch:
                 if not waiting.written.done():
