@@ -1,4 +1,4 @@
-"""The intake service in this process, with a clock that can be moved on, and everybody who has to do with reports."""
+"""The services in this process, with a clock that can be moved on, and everybody who has to do with reports."""
 
 import asyncio
 import secrets
@@ -16,7 +16,7 @@ from rongcuo.demo.client import Desk, Json
 from rongcuo.platform import application, workers
 from shared.authz.development import DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
-from shared.database.databases import Databases
+from shared.database.databases import SERVICES, Databases
 from shared.database.provision import clone, drop
 from shared.hosting.installation import Installation
 from shared.kernel.clock import utc_now
@@ -111,7 +111,7 @@ async def assigned(world: World) -> str:
 
 @pytest.fixture(scope="package")
 async def world(template: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """The service with its worker, on databases of its own."""
+    """The services with intake's worker, on databases of their own."""
     databases = await clone(template, f"t{secrets.token_hex(5)}")
     place = tmp_path_factory.mktemp("secrets")
     issuer, clock = DevelopmentIssuer(place), MovableClock()
@@ -131,7 +131,7 @@ async def world(template: Databases, tmp_path_factory: pytest.TempPathFactory) -
 
 @asynccontextmanager
 async def _served(installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    app, stop = application(installation, ["intake"], []), asyncio.Event()
+    app, stop = application(installation, SERVICES, []), asyncio.Event()
     assert isinstance(app, Starlette)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
