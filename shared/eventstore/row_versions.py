@@ -82,26 +82,29 @@ class RowVersions:
         of what the list does not show is none.
         """
         timeless = shown(self.versions, before.instant).compare(shown(self.versions, after.instant))
-        touched = self._touched(before.position, after.position) if timeless else None
-        old = self._seen(shown, before, touched).subquery("before")
-        new = self._seen(shown, after, touched).subquery("after")
+        touched = self._touched(before.position, after.position) if timeless and before.position else None
+        old = self._seen(shown, before, touched, beyond).subquery("before")
+        new = self._seen(shown, after, touched, beyond).subquery("after")
         changed = func.coalesce(new.c.id, old.c.id)
         gone = new.c.id.is_(None)
         still = shown(self.rows, now).where(self.rows.c.id == new.c.id).correlate(new).exists()
-        found = (
+        return (
             select(changed.label("changed"), gone.label("gone"), *new.c)
             .select_from(new.join(old, new.c.id == old.c.id, full=True))
             .where(tuple_(*new.c).is_distinct_from(tuple_(*old.c)), or_(gone, still))
             .order_by(changed)
             .limit(limit)
         )
-        return found if beyond is None else found.where(changed > beyond)
 
-    def _seen(self, shown: Shown, sight: Sight, touched: CompoundSelect[Any] | None) -> Select[Any]:
+    def _seen(
+        self, shown: Shown, sight: Sight, touched: CompoundSelect[Any] | None, beyond: UUID | None
+    ) -> Select[Any]:
         """Return the query for what is shown at a sight; of what `touched` names, if nothing else can have changed."""
         versions = self.versions.alias()
         in_force = or_(versions.c.until.is_(None), versions.c.until > sight.position)
         seen = shown(versions, sight.instant).where(versions.c.since <= sight.position, in_force)
+        if beyond is not None:
+            seen = seen.where(versions.c.id > beyond)
         return seen if touched is None else seen.where(versions.c.id.in_(touched))
 
     def _touched(self, before: int, after: int) -> CompoundSelect[Any]:
