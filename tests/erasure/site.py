@@ -26,6 +26,7 @@ from shared.kernel.clock import utc_now
 from shared.kernel.recorded import Recorded
 from shared.kernel.representation import represent
 from shared.keyring.key_service import FileKeyService
+from shared.keyring.suites import SuiteName
 from shared.rules.loader import load_rulebook
 from shared.settings import Settings
 
@@ -55,6 +56,7 @@ class Site:
     databases: Databases
     place: Path
     later: timedelta = field(default_factory=timedelta)
+    suite: SuiteName = "A256GCM"
 
     def clock(self) -> datetime:
         """Return the present of this installation."""
@@ -64,7 +66,7 @@ class Site:
         """Return the installation as a process that starts now sees it."""
         issuer = DevelopmentIssuer(self.place)
         return Installation(
-            settings=Settings(data=self.place),
+            settings=Settings(data=self.place, suite=self.suite),
             given=self.databases,
             verifier=TokenVerifier(issuer.trusted()),
             key_service=FileKeyService.at(self.place / "kek"),
