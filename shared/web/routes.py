@@ -56,10 +56,11 @@ class StrictRequest(Request):
 class GuardedRoute(APIRoute):
     """A route that admits its caller before anything of the request is read.
 
-    `command` is the whole handler if this is the route of a command, else None.
+    `command` is the whole handler if this is the route of a command, else None; `action` is what the policies call it.
     """
 
     command: Handler | None = None
+    action: str
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler behind the guard; raises UnguardedRoute when nobody is declared."""
@@ -71,6 +72,7 @@ class GuardedRoute(APIRoute):
         action = guard.action or self.name
         if not policies().knows(action):
             raise UnguardedRoute(f"{self.methods} {self.path}: no policy schema knows the action {action}")
+        self.action = action
         deprecation = deprecation_of(self.endpoint)
         told = [] if deprecation is None else headers_of(deprecation)
         self.deprecated = deprecation is not None or self.deprecated

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
+from shared.authz.policy_engine import policies
 from shared.kernel.decider import Decider
 from shared.web.authentication import SCHEME
 from shared.web.openapi import open_strings
@@ -16,6 +16,7 @@ from shared.web.openapi.examples import Composer
 from shared.web.openapi.refusals import particular_modules, refused
 from shared.web.openapi.words import Words
 from shared.web.problems import ProblemBody
+from shared.web.routes import GuardedRoute
 
 Json = dict[str, Any]
 _METHODS = ("get", "put", "post", "patch", "delete")
@@ -27,7 +28,7 @@ _CONTACT = {"name": "容错纠错与澄清正名平台"}
 class Described:
     """What a document is made of beside the application: its routes by name, its aggregates, its words."""
 
-    routes: Mapping[str, APIRoute]
+    routes: Mapping[str, GuardedRoute]
     aggregates: Sequence[Decider[Any]] = ()
     words: Words = field(default_factory=Words)
 
@@ -70,6 +71,7 @@ def _complete(spec: Json, described: Described) -> None:
         for operation in (told for method, told in operations.items() if method in _METHODS):
             name = operation["operationId"]
             _require_headers(operation)
+            _tell_roles(operation, described.routes[name].action)
             complete(operation, refused(described.routes[name], operation, particular), schemas)
             if own := described.words.operations.get(name):
                 operation["description"] = own.description
@@ -85,6 +87,12 @@ def _keep_used(components: Json, spec: Json) -> None:
     text = str(spec["paths"])
     for kind, known in (("headers", HEADERS), ("examples", problem_examples())):
         components[kind] = {name: value for name, value in known.items() if f"#/components/{kind}/{name}'" in text}
+
+
+def _tell_roles(operation: Json, action: str) -> None:
+    """Name the roles each of which may, alone, do this to some thing; none where every valid token may."""
+    if not policies().published(action):
+        operation["x-roles"] = list(policies().roles(action))
 
 
 def _require_headers(operation: Json) -> None:
