@@ -15,19 +15,23 @@ def upgrade() -> None:
             RETURNS TABLE (key_id uuid, subject uuid, matter uuid, destroyed_at timestamptz)
             LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         #variable_conflict use_column
+        DECLARE told bigint;
         BEGIN
-            INSERT INTO keyring.data_keys AS k (key_id, subject, matter, suite, kek_id, destroyed_at)
-            SELECT gen_random_uuid(), place.subject, place.matter, 'NONE', 'none', clock_timestamp()
-            FROM (SELECT DISTINCT s, m FROM unnest(subjects, matters) AS asked (s, m)) AS place (subject, matter)
-            WHERE NOT EXISTS (
-                SELECT FROM keyring.data_keys AS d
-                WHERE (d.subject, d.matter) = (place.subject, place.matter) AND d.destroyed_at IS NOT NULL
+            WITH changed AS (
+                INSERT INTO keyring.data_keys AS k (key_id, subject, matter, suite, kek_id, destroyed_at)
+                SELECT gen_random_uuid(), place.subject, place.matter, 'NONE', 'none', clock_timestamp()
+                FROM (SELECT DISTINCT s, m FROM unnest(subjects, matters) AS asked (s, m)) AS place (subject, matter)
+                WHERE NOT EXISTS (
+                    SELECT FROM keyring.data_keys AS d
+                    WHERE (d.subject, d.matter) = (place.subject, place.matter) AND d.destroyed_at IS NOT NULL
+                )
+                ORDER BY place.subject, place.matter
+                ON CONFLICT (subject, matter) DO UPDATE SET wrapped = NULL, destroyed_at = clock_timestamp()
+                    WHERE k.destroyed_at IS NULL
+                RETURNING k.subject, k.matter
             )
-            ORDER BY place.subject, place.matter
-            ON CONFLICT (subject, matter) DO UPDATE SET wrapped = NULL, destroyed_at = clock_timestamp()
-                WHERE k.destroyed_at IS NULL;
-            PERFORM pg_notify('keyring_destroyed', place.s || '/' || place.m)
-            FROM (SELECT DISTINCT s, m FROM unnest(subjects, matters) AS asked (s, m)) AS place;
+            SELECT count(pg_notify('keyring_destroyed', changed.subject || '/' || changed.matter))
+            INTO told FROM changed;
             RETURN QUERY
                 SELECT k.key_id, k.subject, k.matter, k.destroyed_at FROM keyring.data_keys AS k
                 JOIN (SELECT DISTINCT s, m FROM unnest(subjects, matters) AS asked (s, m)) AS place
