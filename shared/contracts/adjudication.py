@@ -76,6 +76,22 @@ class FedBack(Event):
     explained: bool
 
 
-EVENTS: tuple[type[Event], ...] = (ToleranceInitiated, ToleranceConcluded, FedBack)
+class HandlingRecorded(Event):
+    """承办已载明: which office and which persons had the case when it was concluded, or have been given it since.
+
+    `office` is an organisation's id, null when they act for none; `persons` are pseudonyms.
+    """
+
+    public: ClassVar[bool] = True
+
+    case_id: UUID
+    matter: UUID
+    jurisdiction: str
+    rules_version: str
+    office: str | None
+    persons: tuple[str, ...]
+
+
+EVENTS: tuple[type[Event], ...] = (ToleranceInitiated, ToleranceConcluded, FedBack, HandlingRecorded)
 STEPS: dict[tuple[str, int], Upcaster] = {}
 UPCASTERS = Upcasters(STEPS)

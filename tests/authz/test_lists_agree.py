@@ -183,7 +183,10 @@ def _submission(chance: Random, thing: UUID) -> Sequence[Any]:
 
 
 def _dossier(chance: Random, thing: UUID) -> Sequence[Any]:
-    return [replace(b.OPEN_DOSSIER, case_id=thing, jurisdiction=chance.choice(PLACES))]
+    steps: list[Any] = [replace(b.OPEN_DOSSIER, case_id=thing, jurisdiction=chance.choice(PLACES))]
+    if chance.random() < 0.7:
+        steps.append(replace(b.ENTRUST, case_id=thing, office=chance.choice([None, *OFFICES]), persons=PEOPLE[:1]))
+    return steps
 
 
 def _notice(chance: Random, thing: UUID) -> Sequence[Any]:

@@ -27,7 +27,7 @@ FACTS = {
     "investigation-records": ["InvestigationRecorded"],
     "defence": ["DefenceHeard"],
     "report": ["ReportFiled"],
-    "conclusion": ["ToleranceConcluded", "ConclusionIssued"],
+    "conclusion": ["ToleranceConcluded", "ConclusionIssued", "HandlingRecorded"],
     "feedback": ["FedBack"],
     "receipt": ["NoticeReceived"],
     "volume": ["VolumeCompleted"],
@@ -70,6 +70,7 @@ def _effects(call: Answered, drafts: Mapping[str, Json], cases: Mapping[str, str
         case "conclusion":
             yield "archive", f"dossier-{call.aggregate}", "DossierOpened"
             yield "archive", f"dossier-{call.aggregate}", "PaperEntered"
+            yield "archive", f"dossier-{call.aggregate}", "DossierEntrusted"
         case "feedback":
             yield "archive", f"dossier-{call.aggregate}", "PaperEntered"
             draft = drafts[cases[call.aggregate]]

@@ -52,7 +52,7 @@ STORIES: Mapping[str, list[list[Any]]] = {
             b.FEED_BACK,
         ]
     ],
-    "dossier": [[b.OPEN_DOSSIER, b.ENTER_CONCLUSION, b.COMPLETE]],
+    "dossier": [[b.OPEN_DOSSIER, b.ENTER_CONCLUSION, b.ENTRUST, b.COMPLETE]],
     "erasure": [[b.REQUEST_ERASURE, b.ENDORSE, b.APPROVE_ERASURE, b.EXECUTE, b.RECORD_DESTRUCTION]],
     "legal_hold": [[b.PLACE_HOLD, b.CONSIDER_ERASURE, b.RELEASE_HOLD, b.CONSIDER_ERASURE]],
     "notice": [[b.ISSUE, b.ACKNOWLEDGE]],

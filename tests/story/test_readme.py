@@ -17,7 +17,8 @@ ADDRESS = "http://127.0.0.1:8080"
 COMMANDS = 11
 CASE = [
     *("ToleranceInitiated", "InvestigationOpened", "OfficeAssigned", "InvestigationRecorded", "DefenceHeard"),
-    *("ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued", "FedBack"),
+    *("ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued"),
+    *("HandlingRecorded", "FedBack"),
 ]
 
 

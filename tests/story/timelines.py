@@ -8,8 +8,16 @@ from shared.kernel.recorded import Recorded
 Timeline = dict[str, list[list[str]]]
 
 _CASE_BEGINS = ["ToleranceInitiated", "InvestigationOpened", "OfficeAssigned"]
-_CASE_ENDS = ["DefenceHeard", "ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued", "FedBack"]
-_DOSSIER = ["DossierOpened", "PaperEntered", "PaperEntered", "VolumeCompleted"]
+_CASE_ENDS = [
+    "DefenceHeard",
+    "ReportFiled",
+    "AccessGranted",
+    "ToleranceConcluded",
+    "ConclusionIssued",
+    "HandlingRecorded",
+    "FedBack",
+]
+_DOSSIER = ["DossierOpened", "PaperEntered", "DossierEntrusted", "PaperEntered", "VolumeCompleted"]
 _TAKEN = "SubmissionTaken"
 _ACCEPTED = ["SubmissionAccepted", "SubmissionCaseOpened"]
 

@@ -227,6 +227,7 @@ CONCLUDE = case.ConcludeCase(
 FEED_BACK = case.GiveFeedback(case_id=CASE, on=date(2022, 5, 6), explained=False, at=AT)
 
 OPEN_DOSSIER = dossier.OpenDossier(case_id=CASE, matter=MATTER, jurisdiction="331123", rules_version=PACK, at=AT)
+ENTRUST = dossier.EntrustDossier(case_id=CASE, office="office-1", persons=("officer-1", "officer-2"), at=AT)
 ENTER_CONCLUSION = dossier.EnterPaper(
     case_id=CASE,
     paper="conclusion",

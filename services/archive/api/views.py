@@ -30,6 +30,8 @@ class DossierView(View):
     completed_on: date | None = None
     pages: int | None = None
     retention: str | None = None
+    office: str | None = None
+    persons: tuple[str, ...] = ()
 
 
 class DossierRow(BaseModel):

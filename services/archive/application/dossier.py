@@ -19,13 +19,18 @@ from shared.web.sealing import Edge
 
 CLASSES = {
     **dict.fromkeys(("matter", "jurisdiction", "rules_version"), DataClass.RECORD),
+    **dict.fromkeys(("office", "persons"), DataClass.HANDLING),
     **dict.fromkeys(("targets", "papers", "completed_on", "pages", "retention"), DataClass.FILE),
 }
 
 
 def relate(caller: Caller, dossier: Dossier, _: datetime) -> Facts:
-    """Say how the caller stands to a dossier: where it is."""
-    return Facts(within=dossier.opened is not None and caller.within(dossier.opened.jurisdiction))
+    """Say how the caller stands to a dossier: where it is, and whether he had the case."""
+    entrusted = dossier.entrusted
+    return Facts(
+        within=dossier.opened is not None and caller.within(dossier.opened.jurisdiction),
+        assigned=entrusted is not None and caller.handles(entrusted.office, entrusted.persons),
+    )
 
 
 PROTECTION = Protection(relate, CLASSES)

@@ -3,9 +3,9 @@
 from datetime import date
 from uuid import UUID
 
-from services.archive.domain.dossier.commands import EnterPaper, OpenDossier
+from services.archive.domain.dossier.commands import EnterPaper, EntrustDossier, OpenDossier
 from services.archive.domain.dossier.decisions import DECIDER, Paper
-from shared.contracts.adjudication import EVENTS, UPCASTERS, FedBack, ToleranceConcluded
+from shared.contracts.adjudication import EVENTS, UPCASTERS, FedBack, HandlingRecorded, ToleranceConcluded
 from shared.eventstore.store import EventStore
 from shared.eventstore.transact import transact
 from shared.kernel.events import Codec, Event
@@ -27,11 +27,22 @@ def consumer(store: EventStore, rules: Rulebook) -> Consumer:
     async def on_fed_back(event: FedBack, message: Message) -> None:
         await _enter(event.case_id, Paper.FEEDBACK, event.fed_back_on, message)
 
+    async def on_handling_recorded(event: HandlingRecorded, message: Message) -> None:
+        entrusting = EntrustDossier(event.case_id, event.office, event.persons, store.clock())
+        cause, watermark = message.cause(NAME), message.watermark
+        await transact(
+            store, DECIDER, event.case_id, entrusting, rules=rules, cause=cause, watermark=watermark, wait=True
+        )
+
     async def _enter(case_id: UUID, paper: Paper, on: date, message: Message) -> None:
         stored = message.recorded
         entry = EnterPaper(case_id, paper.value, stored.log, stored.event_id, None, on, store.clock())
         cause, watermark = message.cause(NAME), message.watermark
         await transact(store, DECIDER, case_id, entry, rules=rules, cause=cause, watermark=watermark, wait=True)
 
-    handlers: dict[type[Event], Handler] = {ToleranceConcluded: on_tolerance_concluded, FedBack: on_fed_back}
+    handlers: dict[type[Event], Handler] = {
+        ToleranceConcluded: on_tolerance_concluded,
+        FedBack: on_fed_back,
+        HandlingRecorded: on_handling_recorded,
+    }
     return Consumer(NAME, ("adjudication",), Codec(EVENTS, UPCASTERS), handlers)

@@ -2,18 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, insert, update
+from sqlalchemy import ARRAY, Column, DateTime, MetaData, String, Table, Uuid, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.archive.domain import CODEC
 from services.archive.domain.dossier.decisions import DECIDER
+from services.archive.domain.dossier.events import DossierEntrusted
 from shared.authz.caller import Caller
 from shared.contracts.archive import DossierOpened
 from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import Columns, FactColumns, within
+from shared.web.listing import Columns, FactColumns, handles, within
 
 metadata = MetaData(schema="view")
 dossiers = Table(
@@ -24,6 +25,8 @@ dossiers = Table(
     Column("jurisdiction", String, nullable=False, index=True),
     Column("state", String, nullable=False),
     Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("office", String),
+    Column("handlers", ARRAY(String)),
 )
 
 
@@ -35,6 +38,9 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         row = event.model_dump(include={"matter", "jurisdiction"})
         opened = {"id": recorded.stream_id, "state": event.leads_to, "opened_at": recorded.recorded_at}
         await connection.execute(insert(dossiers).values(**row, **opened))
+    elif isinstance(event, DossierEntrusted):
+        entrusted = {"office": event.office, "handlers": list(event.persons)}
+        await connection.execute(update(dossiers).where(dossiers.c.id == recorded.stream_id).values(**entrusted))
     elif event.leads_to:
         await connection.execute(
             update(dossiers).where(dossiers.c.id == recorded.stream_id).values(state=event.leads_to)
@@ -43,9 +49,18 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
 
 def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
     """Return the SQL form of `relate`: how the caller stands to each dossier in the list."""
-    return {"within": within(columns.jurisdiction, caller)}
+    return {
+        "within": within(columns.jurisdiction, caller),
+        "assigned": handles(caller, columns.office, columns.handlers),
+    }
 
 
 MODEL = ReadModel(
-    name="dossier_list", version=2, metadata=metadata, codec=CODEC, project=project, rows=RowVersions(dossiers)
+    name="dossier_list",
+    version=3,
+    metadata=metadata,
+    codec=CODEC,
+    project=project,
+    rows=RowVersions(dossiers),
+    awaited=(DossierEntrusted,),
 )

@@ -10,7 +10,7 @@ import pytest
 from services.adjudication.domain.tolerance_case.commands import ConcludeCase, FileReport, Finding
 from services.adjudication.domain.tolerance_case.decisions import DECIDER
 from services.adjudication.domain.tolerance_case.events import ConclusionIssued
-from shared.contracts.adjudication import FedBack, ToleranceConcluded
+from shared.contracts.adjudication import FedBack, HandlingRecorded, ToleranceConcluded
 from shared.kernel.events import Event
 from shared.rules.pack import Rulebook, Status, Unknown
 from tests.support.builders import (
@@ -41,6 +41,9 @@ def reported(report: FileReport = REPORT, *more: Any) -> Sequence[Event]:
     return history(DECIDER, INITIATE, OPEN, VISIT, TALK, HEAR, report, *more)
 
 
+CONCLUDED = (ToleranceConcluded, ConclusionIssued, HandlingRecorded)
+
+
 def with_finding(condition: str, finding: Finding) -> FileReport:
     """Return the report with another finding on one condition."""
     return replace(REPORT, conditions={**REPORT.conditions, condition: finding})
@@ -68,12 +71,20 @@ class TestConclude:
                 legality_confirmed=True,
                 protections=("appraisal", "honours", "appointment", "rank_promotion", "professional_title"),
             ),
+            HandlingRecorded(
+                case_id=CASE,
+                matter=MATTER,
+                jurisdiction="331123",
+                rules_version=PACK,
+                office="office-1",
+                persons=("officer-1", "officer-2"),
+            ),
         )
 
     @pytest.mark.parametrize("outcome", ["reduced", "refused"])
     def test_protects_only_an_exemption(self, outcome: str) -> None:
         other = replace(CONCLUDE, outcome=outcome, departure_reasons=REASONED)
-        issued = history(DECIDER, INITIATE, OPEN, VISIT, HEAR, REPORT, other)[-1]
+        issued = history(DECIDER, INITIATE, OPEN, VISIT, HEAR, REPORT, other)[-2]
         assert isinstance(issued, ConclusionIssued)
         assert issued.protections == ()
 
@@ -123,7 +134,7 @@ class TestGeneralRule:
         if needs_reasons:
             given(DECIDER, facts).when(conclude).then_rejected("departure-needs-reasons", "/departure_reasons")
             conclude = replace(conclude, departure_reasons=REASONED)
-        given(DECIDER, facts).when(conclude).then_types(ToleranceConcluded, ConclusionIssued)
+        given(DECIDER, facts).when(conclude).then_types(*CONCLUDED)
 
 
 class TestExcludedConduct:
@@ -136,12 +147,12 @@ class TestExcludedConduct:
     def test_is_not_tolerated(self, report: FileReport, outcome: str) -> None:
         tolerated = replace(CONCLUDE, outcome=outcome, departure_reasons=REASONED)
         given(DECIDER, reported(report)).when(tolerated).then_rejected("excluded-conduct", "/outcome")
-        given(DECIDER, reported(report)).when(REFUSE).then_types(ToleranceConcluded, ConclusionIssued)
+        given(DECIDER, reported(report)).when(REFUSE).then_types(*CONCLUDED)
 
     def test_unproven_private_gain_is_not_private_gain(self) -> None:
         reduced = replace(CONCLUDE, outcome="reduced")
         facts = reported(with_finding("no_private_gain", "unproven"))
-        given(DECIDER, facts).when(reduced).then_types(ToleranceConcluded, ConclusionIssued)
+        given(DECIDER, facts).when(reduced).then_types(*CONCLUDED)
 
 
 class TestOpenClass:
@@ -149,9 +160,7 @@ class TestOpenClass:
 
     def test_has_to_be_recognised_before_the_conclusion(self) -> None:
         given(DECIDER, reported(OPEN_CLASS_REPORT)).when(CONCLUDE).then_rejected("situation-not-recognised")
-        given(DECIDER, reported(OPEN_CLASS_REPORT, RECOGNISE)).when(CONCLUDE).then_types(
-            ToleranceConcluded, ConclusionIssued
-        )
+        given(DECIDER, reported(OPEN_CLASS_REPORT, RECOGNISE)).when(CONCLUDE).then_types(*CONCLUDED)
 
     @pytest.mark.parametrize(
         ("change", "code"),
@@ -181,7 +190,7 @@ class TestUnknownIsNotEmpty:
         report = replace(REPORT, conditions={}, exclusions=("N.1",))
         conclude = replace(CONCLUDE, outcome="exempt", grounds=("local_ground",))
         facts = history(DECIDER, INITIATE, OPEN, VISIT, HEAR, report, rules=rules)
-        given(DECIDER, facts, rules).when(conclude).then_types(ToleranceConcluded, ConclusionIssued)
+        given(DECIDER, facts, rules).when(conclude).then_types(*CONCLUDED)
 
 
 class TestGiveFeedback:

@@ -9,6 +9,7 @@ from services.adjudication.domain.tolerance_case.decisions import DECIDER, Toler
 from services.adjudication.domain.tolerance_case.events import AccessEnded, InvestigationOpened, OfficeAssigned
 from services.adjudication.domain.tolerance_case.responsibility import GRANTABLE, GROUNDS, LONGEST_GRANT
 from shared.authz.facts import GRANTS
+from shared.contracts.adjudication import HandlingRecorded
 from tests.support.builders import (
     ASSIGN,
     AT,
@@ -50,6 +51,10 @@ class TestTheOffice:
     def test_counts_who_entered_the_investigation_as_investigator(self) -> None:
         clerk = replace(OPEN, clerk="clerk-7")
         assert "clerk-7" in case_after(INITIATE, clerk).investigators
+
+    def test_that_is_given_a_concluded_case_is_told_to_the_archive(self) -> None:
+        told = given(DECIDER, history(DECIDER, *REPORTED, CONCLUDE))
+        told.when(ASSIGN).then_types(OfficeAssigned, HandlingRecorded)
 
 
 class TestAGrant:
@@ -119,9 +124,7 @@ class TestRecusal:
         decides = replace(CONCLUDE, decided_by=(*CONCLUDE.decided_by, "Member-9"))
         given(DECIDER, history(DECIDER, *REPORTED, RECUSE)).when(decides).then_rejected("person-recused", "/decided_by")
         opens = replace(OPEN, officers=("officer-1", "member-9"))
-        given(DECIDER, history(DECIDER, INITIATE, RECUSE)).when(opens).then_rejected(
-            "person-recused", "/officers"
-        )
+        given(DECIDER, history(DECIDER, INITIATE, RECUSE)).when(opens).then_rejected("person-recused", "/officers")
         open_class = [*REPORTED[:-1], OPEN_CLASS_REPORT, RECUSE]
         recognises = replace(RECOGNISE, recognised_by=(*RECOGNISE.recognised_by, "member-9"))
         given(DECIDER, history(DECIDER, *open_class)).when(recognises).then_rejected("person-recused", "/recognised_by")

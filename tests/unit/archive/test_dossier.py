@@ -12,6 +12,7 @@ from tests.support.builders import (
     COMPLETE,
     ENTER_CONCLUSION,
     ENTER_FEEDBACK,
+    ENTRUST,
     MATTER,
     OPEN_DOSSIER,
     PACK,
@@ -29,6 +30,7 @@ MACHINE = Machine(
         "OpenDossier": replace(OPEN_DOSSIER, matter=an_id(9)),
         "EnterPaper": ENTER_FEEDBACK,
         "CompleteVolume": replace(COMPLETE, pages=12),
+        "EntrustDossier": ENTRUST,
     },
 )
 TABLE = table("""
@@ -39,6 +41,8 @@ EnterPaper     | ✓                    | open complete
 CompleteVolume | dossier-unknown      | none
 CompleteVolume | → complete           | open
 CompleteVolume | dossier-complete     | complete
+EntrustDossier | dossier-unknown      | none
+EntrustDossier | ✓                    | open complete
 """)
 
 

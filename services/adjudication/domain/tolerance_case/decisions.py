@@ -54,7 +54,7 @@ def decide(command: Command, case: ToleranceCase, *, rules: Rulebook) -> Sequenc
     if case.initiated is None:
         raise Rejected("case-unknown", "没有这个容错案件。")
     if isinstance(command, Responsibility):
-        return responsibility.decide(command, case)
+        return responsibility.decide(command, case, case.initiated)
     return _proceed(command, case, case.initiated, rules.get(case.initiated.rules_version))
 
 
@@ -212,7 +212,7 @@ def conclude(command: ConcludeCase, case: ToleranceCase, first: ToleranceInitiat
         raise Rejected("situation-not-recognised", "调查报告引用了其他情形，应当先作出认定并说明理由。")
     excluded_conduct_is_not_tolerated(command, report, pack)
     conditions_lead_to_outcome(command, report, pack)
-    return _conclusion(command, first, report, pack)
+    return [*_conclusion(command, first, report, pack), *responsibility.recorded(case, first)]
 
 
 def give_feedback(command: GiveFeedback, case: ToleranceCase) -> Sequence[Event]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar, Literal, get_args
 from uuid import UUID
 
-from shared.contracts.adjudication import FedBack, ToleranceConcluded, ToleranceInitiated
+from shared.contracts.adjudication import FedBack, HandlingRecorded, ToleranceConcluded, ToleranceInitiated
 from shared.kernel.events import Event
 from shared.kernel.instants import Instant
 from shared.kernel.sealed import Sealed
@@ -150,6 +150,6 @@ StepTaken = (
     | ConclusionIssued
     | FedBack
 )
-Responsibility = OfficeAssigned | AccessGranted | AccessEnded | RecusalRecorded
+Responsibility = OfficeAssigned | AccessGranted | AccessEnded | RecusalRecorded | HandlingRecorded
 Fact = StepTaken | Responsibility
 EVENTS: tuple[type[Event], ...] = get_args(Fact)

@@ -1,6 +1,7 @@
 """Who handles a case, who may see it for a time, and who is recused from it: facts that the policies judge by."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -19,6 +20,7 @@ from services.adjudication.domain.tolerance_case.events import (
     RecusalRecorded,
 )
 from services.adjudication.domain.tolerance_case.state import ToleranceCase
+from shared.contracts.adjudication import HandlingRecorded, ToleranceInitiated
 from shared.kernel.errors import Rejected
 from shared.kernel.events import Event
 
@@ -35,11 +37,27 @@ GROUNDS = {
 """The four grounds of recusal 回避 (监督执纪工作规则; 政务处分法 47; 监察法 67)."""
 
 
-def decide(command: Responsibility, case: ToleranceCase) -> Sequence[Event]:
+def recorded(case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:
+    """承办载明: tell the archive who has the case, so that they, and no other office, may read its volume."""
+    if case.handled is None:
+        return []
+    return [
+        HandlingRecorded(
+            case_id=first.case_id,
+            matter=first.matter,
+            jurisdiction=first.jurisdiction,
+            rules_version=first.rules_version,
+            office=case.handled.office,
+            persons=case.handled.persons,
+        )
+    ]
+
+
+def decide(command: Responsibility, case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:
     """Answer a command with the facts that follow; none for a repetition. Raises Rejected."""
     match command:
         case AssignOffice():
-            return assign_office(command, case)
+            return assign_office(command, case, first)
         case GrantAccess():
             return grant_access(command, case)
         case EndAccess():
@@ -50,10 +68,12 @@ def decide(command: Responsibility, case: ToleranceCase) -> Sequence[Event]:
             assert_never(command)
 
 
-def assign_office(command: AssignOffice, case: ToleranceCase) -> Sequence[Event]:
+def assign_office(command: AssignOffice, case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:
     """确定承办部门: whoever had the case loses sight of it at once, unless he is of that office."""
     event = OfficeAssigned(office=command.office, persons=())
-    return [] if case.handled == event else [event]
+    if case.handled == event:
+        return []
+    return [event, *(recorded(replace(case, handled=event), first) if case.concluded else ())]
 
 
 def taken_by(command: OpenInvestigation, case: ToleranceCase) -> Sequence[Event]:

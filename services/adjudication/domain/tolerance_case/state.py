@@ -21,7 +21,7 @@ from services.adjudication.domain.tolerance_case.events import (
     SituationRecognised,
     StepTaken,
 )
-from shared.contracts.adjudication import FedBack, ToleranceConcluded, ToleranceInitiated
+from shared.contracts.adjudication import FedBack, HandlingRecorded, ToleranceConcluded, ToleranceInitiated
 
 
 class State(StrEnum):
@@ -138,5 +138,7 @@ def _evolve_responsibility(case: ToleranceCase, event: Responsibility) -> Tolera
             return replace(case, ended=case.ended | {event.grant_id})
         case RecusalRecorded():
             return replace(case, recused=case.recused | {event.person})
+        case HandlingRecorded():
+            return case
         case _:
             assert_never(event)

@@ -41,4 +41,14 @@ class CompleteVolume:
     at: datetime
 
 
-Command = OpenDossier | EnterPaper | CompleteVolume
+@dataclass(frozen=True, slots=True)
+class EntrustDossier:
+    """载明承办: who had the case, and may read its volume; `office` null when they act for none."""
+
+    case_id: UUID
+    office: str | None
+    persons: tuple[str, ...]
+    at: datetime
+
+
+Command = OpenDossier | EnterPaper | CompleteVolume | EntrustDossier

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from services.archive.domain.dossier.commands import Command, CompleteVolume, EnterPaper, OpenDossier
-from services.archive.domain.dossier.events import EVENTS, Fact, PaperEntered
+from services.archive.domain.dossier.commands import Command, CompleteVolume, EnterPaper, EntrustDossier, OpenDossier
+from services.archive.domain.dossier.events import EVENTS, DossierEntrusted, Fact, PaperEntered
 from services.archive.domain.dossier.upcasters import UPCASTERS
 from shared.contracts.archive import DossierOpened, VolumeCompleted
 from shared.kernel.decider import Decider
@@ -46,6 +46,7 @@ class Dossier:
     opened: DossierOpened | None = None
     papers: tuple[PaperEntered, ...] = ()
     completed: VolumeCompleted | None = None
+    entrusted: DossierEntrusted | None = None
 
     @property
     def matter(self) -> UUID | None:
@@ -74,6 +75,8 @@ def decide(command: Command, dossier: Dossier, *, rules: Rulebook) -> Sequence[E
             return enter_paper(command, dossier)
         case CompleteVolume():
             return complete_volume(command, dossier, dossier.opened)
+        case EntrustDossier():
+            return entrust(command, dossier)
         case _:
             assert_never(command)
 
@@ -92,6 +95,12 @@ def open_dossier(command: OpenDossier, dossier: Dossier, rules: Rulebook) -> Seq
     if dossier.opened:
         raise Rejected("dossier-already-open", "该案件已经立卷。", pointer="/case_id")
     return [event]
+
+
+def entrust(command: EntrustDossier, dossier: Dossier) -> Sequence[Event]:
+    """载明承办: as adjudication tells, at the conclusion and whenever the case is given to another office."""
+    event = DossierEntrusted(office=command.office, persons=command.persons)
+    return [] if dossier.entrusted == event else [event]
 
 
 def enter_paper(command: EnterPaper, dossier: Dossier) -> Sequence[Event]:
@@ -150,6 +159,8 @@ def evolve(dossier: Dossier, event: Fact) -> Dossier:
             return replace(dossier, state=State.OPEN, opened=event)
         case PaperEntered():
             return replace(dossier, papers=(*dossier.papers, event))
+        case DossierEntrusted():
+            return replace(dossier, entrusted=event)
         case VolumeCompleted():
             return replace(dossier, state=State.COMPLETE, completed=event)
         case _:

@@ -21,5 +21,14 @@ class PaperEntered(Event):
     on: date
 
 
-Fact = DossierOpened | PaperEntered | VolumeCompleted
+class DossierEntrusted(Event):
+    """承办已载明: the office and the persons who had the case."""
+
+    sets: ClassVar[tuple[str, ...]] = ("office", "persons")
+
+    office: str | None
+    persons: tuple[str, ...]
+
+
+Fact = DossierOpened | PaperEntered | VolumeCompleted | DossierEntrusted
 EVENTS: tuple[type[Event], ...] = get_args(Fact)
