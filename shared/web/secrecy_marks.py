@@ -62,15 +62,16 @@ def suspicious(text: str) -> bool:
 
 def is_marked(text: str, member: str | None = None) -> bool:
     """Tell whether `text`, the value of the member `member` (or a member's name), bears a classification mark."""
+    labels = member is not None and _LABEL.fullmatch(member) is not None
+    if "密" not in text:  # no other sign means it, in no width and no script
+        return labels and _ENGLISH.fullmatch(_plain(text)) is not None
     lines = [_plain(line) for line in text.splitlines()]
     whole = "".join(lines)
     if _ANYWHERE.search(whole) or any(_OF_A_LINE.search(line) for line in lines):
         return True
     if _OF_A_LINE.fullmatch(whole):  # a mark that is written downwards
         return True
-    if member is None or not _LABEL.fullmatch(member):
-        return False
-    return bool(re.match(_LEVEL, whole) or _ENGLISH.fullmatch(whole))
+    return labels and re.match(_LEVEL, whole) is not None
 
 
 def _plain(line: str) -> str:
