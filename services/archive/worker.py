@@ -15,7 +15,7 @@ from services.archive.domain.dossier import decisions as dossier
 from services.archive.domain.erasure.decisions import DECIDER, Erasure
 from services.archive.domain.legal_hold import decisions as legal_hold
 from services.archive.projections import dossier_list, erasure_list
-from shared.contracts.adjudication import FedBack, ToleranceConcluded
+from shared.contracts.adjudication import FedBack, HandlingRecorded, ToleranceConcluded
 from shared.contracts.archive import SubjectErased
 from shared.database.databases import SERVICES
 from shared.eventstore.transact import Cause, transact
@@ -27,7 +27,7 @@ from shared.messaging.consumer import Consumer, Sink
 
 MODELS = (dossier_list.MODEL, erasure_list.MODEL)
 RECEIVES: Mapping[str, Sequence[type[Event]]] = {
-    "adjudication": (ToleranceConcluded, FedBack),
+    "adjudication": (ToleranceConcluded, FedBack, HandlingRecorded),
     "archive": (SubjectErased,),
 }
 COLLECTION = Sink("archive.collection", SERVICES, sequence.collect)

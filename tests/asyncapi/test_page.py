@@ -1,20 +1,33 @@
 """The page of the bus: everything of the document, nothing from elsewhere."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from rongcuo.asyncapi.document import document
 from rongcuo.asyncapi.page import page
-from rongcuo.asyncapi.routes import asyncapi_routes
+from rongcuo.platform import application
+from shared.authz.tokens import TokenVerifier
+from shared.hosting.installation import Installation
+from shared.keyring.key_service import FileKeyService
+from shared.rules.loader import load_rulebook
+from shared.settings import Settings
 
 
 @pytest.fixture
-def http() -> httpx.AsyncClient:
-    """A client of an application that has only these routes."""
-    transport = httpx.ASGITransport(Starlette(routes=asyncapi_routes()))
+def http(tmp_path: Path) -> httpx.AsyncClient:
+    """A client of the process of one service, as it stands behind the entrance for all paths of no service."""
+    installation = Installation(
+        settings=Settings(data=tmp_path),
+        given=None,
+        verifier=TokenVerifier({}),
+        key_service=FileKeyService.at(tmp_path / "kek"),
+        rulebook=load_rulebook(),
+        secret=b"s" * 32,
+    )
+    transport = httpx.ASGITransport(application(installation, ["intake"], []))
     return httpx.AsyncClient(transport=transport, base_url="http://services.example")
 
 
