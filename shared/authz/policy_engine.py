@@ -75,7 +75,10 @@ class PolicyEngine:
 
     def _ever(self, roles: frozenset[str], action: str) -> bool:
         """Tell whether there can be a thing on which `action` is permitted to these roles."""
-        return any(self.condition(roles, action, data) != FALSE for data in DataClass)
+        request = _request(action) | {"resource": None}
+        entities = self._entities(roles, DataClass.RECORD)
+        answer = cedarpy.is_authorized_partial(request, self._policies, entities, self._schema)
+        return answer.decision is not cedarpy.Decision.Deny
 
     def _grounds(self, roles: frozenset[str], action: str) -> frozenset[str]:
         """Return the ids of the policies from which the filter of a list is made."""
