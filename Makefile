@@ -48,6 +48,10 @@ check: setup ## Style, types, layers, documents and the files of the deployment
 	@$(RUN) -m tests.deploy.validate
 	@$(RUN) -m pytest -q tests/docs tests/api tests/deploy --ignore=tests/deploy/test_shape.py
 
+.PHONY: fuzz
+fuzz: setup ## Call every operation of all services with what its document allows and forbids, 10,000 times (SEED=1)
+	@$(RUN) -m tests.fuzz --seed $(or $(SEED),1)
+
 .PHONY: planted
 planted: setup ## Plant each known mistake in a copy of the tree and see that its test turns red
 	@$(RUN) -m tests.planted

@@ -12,7 +12,7 @@ from tests.support.node import node, package
 Json = dict[str, Any]
 SPECTRAL = ("@stoplight/spectral-cli", "6.16.3")
 RULES = Path(__file__).with_name("spectral.yaml")
-_PATIENCE_S = 120
+_PATIENCE_S = 600
 
 
 def lint(documents: Mapping[str, Json]) -> list[str]:

@@ -31,10 +31,6 @@ def _problem_as_json(document: Json) -> None:
     answer["content"]["application/json"] = answer["content"].pop("application/problem+json")
 
 
-def _wrong_example(document: Json) -> None:
-    document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]["example"] = {"submission_id": 7}
-
-
 def _english_only(document: Json) -> None:
     document["paths"][PATH]["post"]["summary"] = "Submit"
 
@@ -56,7 +52,6 @@ MISTAKES = {
     "operation-operationId-unique": _named("accept_submission"),
     "rongcuo-example": _without_example,
     "rongcuo-problem": _problem_as_json,
-    "oas3-valid-media-example": _wrong_example,
     "rongcuo-chinese-summary": _english_only,
     "rongcuo-security": _unguarded,
     "rongcuo-request-id": _anonymous_answer,

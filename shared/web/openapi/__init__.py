@@ -9,18 +9,17 @@ from fastapi.openapi.utils import get_openapi
 
 from shared.authz.policy_engine import policies
 from shared.kernel.decider import Decider
-from shared.web.authentication import SCHEME
 from shared.web.openapi import open_strings
 from shared.web.openapi.answers import HEADERS, complete, problem_examples
 from shared.web.openapi.examples import Composer
 from shared.web.openapi.refusals import particular_modules, refused
+from shared.web.openapi.security import SCHEMES, WAYS_IN
 from shared.web.openapi.words import Words
 from shared.web.problems import ProblemBody
 from shared.web.routes import GuardedRoute
 
 Json = dict[str, Any]
 _METHODS = ("get", "put", "post", "patch", "delete")
-_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "访问令牌，见 docs/tokens.md。"}
 _CONTACT = {"name": "容错纠错与澄清正名平台"}
 
 
@@ -44,14 +43,7 @@ def document(app: FastAPI, described: Described) -> Json:
         servers=[{"url": "/", "description": "本系统；路径以服务名开头。"}],
     )
     components: Json = spec.setdefault("components", {})
-    components["securitySchemes"] = {
-        SCHEME: {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "访问令牌，见 docs/tokens.md。",
-        }
-    }
+    components["securitySchemes"] = SCHEMES
     schemas: Json = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -71,6 +63,7 @@ def _complete(spec: Json, described: Described) -> None:
         for operation in (told for method, told in operations.items() if method in _METHODS):
             name = operation["operationId"]
             _require_headers(operation)
+            operation["security"] = WAYS_IN
             _tell_roles(operation, described.routes[name].action)
             complete(operation, refused(described.routes[name], operation, particular), schemas)
             if own := described.words.operations.get(name):

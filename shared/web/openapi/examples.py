@@ -9,6 +9,7 @@ from shared.web.openapi.words import Words
 Json = dict[str, Any]
 _PLAIN = {"boolean": True, "integer": 1, "number": 1, "null": None}
 LINES = "application/x-ndjson"
+STREAM = "text/event-stream"
 MISSING = "？"
 """Stands in an example for a text that has no word; the documents are tested for it."""
 
@@ -40,6 +41,12 @@ class Composer:
                 item = answered["application/json"]["example"]["items"][0]
                 described = {"type": "string", "description": "一行一个 JSON 对象，与 items 中的相同。"}
                 answered[LINES] = {"schema": described, "example": json.dumps(item, ensure_ascii=False) + "\n"}
+            if STREAM in answered:
+                item = self._value({"$ref": "#/components/schemas/FeedItem"}, "", "")
+                told = (
+                    f"id: {item['position']}\nevent: {item['type']}\ndata: {json.dumps(item, ensure_ascii=False)}\n\n"
+                )
+                answered[STREAM] = {"schema": {"type": "string"}, "example": told}
 
     def _add_answer(self, content: Json, identity: Json, own: Mapping[str, Any]) -> None:
         schema = content["schema"]
