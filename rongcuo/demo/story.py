@@ -7,12 +7,13 @@ dates and no officers: those here are examples. The visit a year later is noted,
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
 from rongcuo.demo.client import Desk, Json, Token
+from shared.kernel.clock import utc_now
 from shared.kernel.ids import new_id
 
 JURISDICTION = "331123"
@@ -115,7 +116,7 @@ async def conclude(cast: Cast, case: str, report: Json, conclusion: Json, day: s
 
 async def let_in(cast: Cast, case: str, member: str) -> None:
     """Give a committee member sight of the case for thirty days: none has it for ever, and none from the beginning."""
-    ends_at = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    ends_at = (utc_now() + timedelta(days=30)).isoformat()
     grant = {"grant_id": str(new_id()), "person": member, "role": "adjudication_committee", "ends_at": ends_at}
     await cast.leader.command(f"/adjudication/v1/tolerance-cases/{case}", "access-grants", grant)
 

@@ -6,7 +6,7 @@ HEADER = (b"rongcuo-sandbox", b"true")
 
 
 class Sandbox:
-    """ASGI application around the whole one: whatever it answers has `Rongcuo-Sandbox: true`, refusals and health too."""
+    """ASGI application around the whole one: every answer has `Rongcuo-Sandbox: true`, refusals and health too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -46,7 +46,6 @@ class Edge:
         if not access.opens():
             return document
 
-
         async def opened(envelope: Document) -> Any:
             sealed = Sealed[str].model_validate(envelope)
             access.trail.opened.add(sealed.label)
