@@ -33,7 +33,9 @@ def wrong(root: Path) -> Iterator[str]:
 def _holds(row: dict[str, str]) -> bool:
     service, operations = row["principal"].removeprefix("User:"), set(row["operations"].split())
     names = "|".join(SERVICES)
-    shape = {"topic": rf"rongcuo\.({names}|{ERASURES})\.v1", "group": rf"rongcuo\.{service}\.[a-z]+"}.get(row["resource"], "")
+    shape = {"topic": rf"rongcuo\.({names}|{ERASURES})\.v1", "group": rf"rongcuo\.{service}\.[a-z]+"}.get(
+        row["resource"], ""
+    )
     written = [service, ERASURES] if service == "archive" else [service]
     own = "Write" not in operations or row["name"] in {f"rongcuo.{each}.v1" for each in written}
     return service in SERVICES and re.fullmatch(shape, row["name"]) is not None and own and operations <= OPERATIONS

@@ -120,5 +120,7 @@ def _caused(event: Recorded) -> bool:
 async def test_read_models_equal_a_fresh_replay(told: Told, service: str) -> None:
     await settled(told.installation)
     tables = await served_and_fresh(told.installation.databases, service)
-    assert {name: served for name, (served, _) in tables.items()} == {name: fresh for name, (_, fresh) in tables.items()}
+    assert {name: served for name, (served, _) in tables.items()} == {
+        name: fresh for name, (_, fresh) in tables.items()
+    }
     assert any(fresh for _, fresh in tables.values())
