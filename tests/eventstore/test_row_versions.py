@@ -85,8 +85,10 @@ class Phone:
             query = DESKS_VERSIONS.changes(self.shown, self.sight, after, clock(), beyond=beyond, limit=limit)
             async with reading(self.engine, MODEL) as connection:
                 page = (await connection.execute(query)).mappings().all()
+            visible = await seen(self.engine, self.shown, clock())
             for row in page:
                 beyond = row["changed"]
+                assert row["gone"] or beyond in visible, "nothing is shown that is out of sight by now"
                 if row["gone"]:
                     self.buried.add(row["changed"])
                     self.held.pop(row["changed"], None)
