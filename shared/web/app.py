@@ -1,5 +1,6 @@
 """Composes the HTTP application of one service; what every service does the same is put together here."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -126,7 +127,7 @@ def _openapi(app: FastAPI, described: Described) -> Callable[[], Any]:
         return app.openapi_schema
 
     async def openapi() -> JSONResponse:
-        return JSONResponse(kept())
+        return JSONResponse(await asyncio.to_thread(kept))  # the first time takes a second
 
     app.openapi = kept  # type: ignore[method-assign]
     return openapi
