@@ -161,6 +161,29 @@ async def nothing() -> None:
     """Let nothing happen."""
 
 
+async def test_what_leaves_between_two_pages_is_held_back_and_buried_next_time(
+    engine: AsyncEngine, appender: Appender, log: EventLog
+) -> None:
+    runner = ReadModelRunner(engine, log, [MODEL])
+    streams = sorted(f"tally-{new_id()}" for _ in range(3))
+    for stream in streams:
+        await appender.append(an_append(stream))  # after one event a row is in the first county
+    await runner.catch_up()
+    phone = Phone(engine, in_county)
+
+    async def leave() -> None:
+        """Move the last row to another county, once."""
+        if len(phone.held) == 1:
+            await appender.append(an_append(streams[-1], 1, count=2))
+            await runner.catch_up()
+
+    await phone.sync(lambda: BEGAN, leave, limit=1)
+    ids = [UUID(stream.removeprefix("tally-")) for stream in streams]
+    assert (sorted(phone.held), phone.buried) == (ids[:2], set())
+    await phone.sync(lambda: BEGAN, nothing, limit=1)
+    assert (sorted(phone.held), phone.buried) == (ids[:2], {ids[2]})
+
+
 async def test_an_event_that_changes_no_row_makes_no_version(
     engine: AsyncEngine, appender: Appender, log: EventLog
 ) -> None:
