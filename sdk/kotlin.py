@@ -27,6 +27,7 @@ _OPTIONS = {
     "serializationLibrary": "gson",
     "dateLibrary": "java8",
     "packageName": PACKAGE,
+    "enumPropertyNaming": "UPPERCASE",  # an entry `name` would clash with that of every Kotlin enum
     "omitGradleWrapper": "true",
 }
 _WITHOUT = "apiDocs=false,modelDocs=false,apiTests=false,modelTests=false"
