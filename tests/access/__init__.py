@@ -1,0 +1,1 @@
+"""Who may do what: every operation, role and relation against tables that were written by hand."""

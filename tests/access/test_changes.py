@@ -1,0 +1,116 @@
+"""A permission that changes holds from the next request on, for the thing itself and for the list that had it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.access.callers import OFFICE, OTHER_OFFICE, Who
+from tests.access.cases import CASES, GRANTABLE, OFFICERS, grant_to
+from tests.access.world import World
+
+GROUNDS = ("party_or_relative", "witness", "interest", "other")
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def _working(world: World) -> AsyncIterator[None]:
+    async with world.working():
+        yield
+
+
+class Eyes:
+    """What somebody sees of one case."""
+
+    def __init__(self, world: World, who: Who, role: str) -> None:
+        self._world = world
+        self._headers = {"Authorization": f"Bearer {world.tokens.token(who, role)}"}
+        self._case = world.names["case county spare"]
+
+    async def sees(self) -> bool:
+        """Tell whether he reads the case and finds it in his list; both must agree at every moment."""
+        answer = await self._world.http.get(f"{CASES}/{self._case}", headers=self._headers)
+        page = (await self._world.http.get(f"{CASES}?limit=200", headers=self._headers)).json()
+        assert answer.status_code in {200, 404}, answer.text
+        assert (answer.status_code == 200) == (self._case in {item["id"] for item in page["items"]})
+        return answer.status_code == 200
+
+
+async def _command(world: World, command: str, body: dict[str, Any] | None = None) -> None:
+    await world.desks.leader().command(f"{CASES}/{world.names['case county spare']}", command, body)
+
+
+@pytest.mark.parametrize("role", GRANTABLE)
+async def test_a_grant_that_is_ended_is_over_at_once(world: World, role: str) -> None:
+    eyes = Eyes(world, Who(subject=f"{role}-guest"), role)
+    assert not await eyes.sees()
+    grant = grant_to(f"{role}-guest", role, world.clock() + timedelta(hours=1))
+    await _command(world, "access-grants", grant)
+    assert await eyes.sees()
+    await _command(world, f"access-grants/{grant['grant_id']}/end")
+    assert not await eyes.sees()
+
+
+async def test_grants_end_by_themselves(world: World) -> None:
+    watching = [Eyes(world, Who(subject=f"{role}-short"), role) for role in GRANTABLE]
+    for role in GRANTABLE:
+        await _command(world, "access-grants", grant_to(f"{role}-short", role, world.clock() + timedelta(minutes=5)))
+    assert [await eyes.sees() for eyes in watching] == [True] * len(GRANTABLE)
+    world.clock.ahead += timedelta(minutes=6)
+    assert [await eyes.sees() for eyes in watching] == [False] * len(GRANTABLE)
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+async def test_a_recusal_on_each_of_the_four_grounds_holds_at_once_and_for_this_person_only(
+    world: World, ground: str
+) -> None:
+    eyes, colleague = (
+        Eyes(world, Who(subject=subject), "handling_office") for subject in (f"officer-{ground}", "officer-77")
+    )
+    assert await eyes.sees()
+    await _command(world, "recusals", {"person": f"officer-{ground}", "ground": ground})
+    assert not await eyes.sees()
+    assert await colleague.sees()
+
+
+async def test_a_committee_member_who_is_recused_keeps_nothing_of_a_grant(world: World) -> None:
+    eyes = Eyes(world, Who(subject="member-31"), "adjudication_committee")
+    grant = grant_to("member-31", "adjudication_committee", world.clock() + timedelta(hours=1))
+    await _command(world, "access-grants", grant)
+    assert await eyes.sees()
+    await _command(world, "recusals", {"person": "member-31", "ground": "witness"})
+    assert not await eyes.sees()
+
+
+async def test_an_office_loses_a_case_when_another_one_gets_it(world: World) -> None:
+    old, new = (Eyes(world, Who(organisation=office), "handling_office") for office in (OFFICE, OTHER_OFFICE))
+    assert (await old.sees(), await new.sees()) == (True, False)
+    await _command(world, "assignment", {"office": OTHER_OFFICE})
+    assert (await old.sees(), await new.sees()) == (False, True)
+    await _command(world, "assignment", {"office": OFFICE})
+    assert (await old.sees(), await new.sees()) == (True, False)
+
+
+@pytest.mark.parametrize("role", ["adjudication_committee", "trial_office", "review_team"])
+async def test_who_investigated_is_never_granted_the_case_to_judge_it(world: World, role: str) -> None:
+    desk = world.desks.leader()
+    case = f"{CASES}/{world.names['case county spare']}"
+    await desk.get(case)
+    answer = await world.http.post(
+        f"{case}/access-grants",
+        json=grant_to(OFFICERS[1], role, world.clock() + timedelta(hours=1)),
+        headers={"Authorization": f"Bearer {desk.token}", "Idempotency-Key": role, "If-Match": desk.etags[case]},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "investigator-cannot-decide")
+
+
+async def test_nobody_but_a_leader_recuses_somebody_else(world: World) -> None:
+    desk = world.desks.clerk()
+    case = f"{CASES}/{world.names['case county spare']}"
+    await desk.get(case)
+    answer = await world.http.post(
+        f"{case}/recusals",
+        json={"person": "officer-77", "ground": "witness"},
+        headers={"Authorization": f"Bearer {desk.token}", "Idempotency-Key": "another", "If-Match": desk.etags[case]},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "recusal-of-another")
