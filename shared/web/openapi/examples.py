@@ -10,6 +10,12 @@ Json = dict[str, Any]
 _PLAIN = {"boolean": True, "integer": 1, "number": 1, "null": None}
 LINES = "application/x-ndjson"
 STREAM = "text/event-stream"
+_SERVER_SENT: Json = {
+    "type": "object",
+    "description": "每个事件：id 是位置，event 是类型，data 是 FeedItem 的 JSON 文本。",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+    "required": ["id", "event", "data"],
+}
 MISSING = "？"
 """Stands in an example for a text that has no word; the documents are tested for it."""
 
@@ -43,10 +49,12 @@ class Composer:
                 answered[LINES] = {"schema": described, "example": json.dumps(item, ensure_ascii=False) + "\n"}
             if STREAM in answered:
                 item = self._value({"$ref": "#/components/schemas/FeedItem"}, "", "")
-                told = (
-                    f"id: {item['position']}\nevent: {item['type']}\ndata: {json.dumps(item, ensure_ascii=False)}\n\n"
-                )
-                answered[STREAM] = {"schema": {"type": "string"}, "example": told}
+                told = {
+                    "id": str(item["position"]),
+                    "event": item["type"],
+                    "data": json.dumps(item, ensure_ascii=False),
+                }
+                answered[STREAM] = {"schema": _SERVER_SENT, "example": told}
 
     def _add_answer(self, content: Json, identity: Json, own: Mapping[str, Any]) -> None:
         schema = content["schema"]
