@@ -36,7 +36,7 @@ class Options:
     """How a campaign is run.
 
     `seed` makes it repeatable; about `calls` requests are made, and with `coverage` one more for every bound and lack;
-    a thing that a success uses up is made anew `fresh` times, afterwards the operation is tried dry.
+    a thing that a success uses up is made anew `fresh` times, and then the operation is tried dry.
     """
 
     seed: int
@@ -132,7 +132,7 @@ class Campaign:
             self._put_headers(case, given)
         if isinstance(body, dict) and not case.meta.is_negative_at(ParameterLocation.BODY):
             case.body = _mixed(case, {**body, **{k: v for k, v in given.content.items() if k in body}})
-        if self._successes[_name(case)] >= self._options.fresh and given.once and "dry_run" in _query_names(case):
+        if self._successes[_name(case)] >= max(self._options.fresh, 1) and given.once and "dry_run" in _query_names(case):
             case.query = {**(case.query or {}), "dry_run": "true"}
 
     def _put_headers(self, case: Case, given: Given) -> None:
@@ -151,7 +151,7 @@ class Campaign:
         dry = (case.query or {}).get("dry_run") in ("true", True)
         if response.status_code < 300 and not dry and case.method != "GET" and self._given.get(name):
             self._successes[name] += 1
-            if self._given[name].once:
+            if self._given[name].once and self._successes[name] <= self._options.fresh:
                 del self._given[name]
 
     def _note(self, service: str, event: events.EngineEvent) -> None:
