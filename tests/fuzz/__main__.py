@@ -38,7 +38,7 @@ def main() -> int:
 def campaign(databases: Databases, place: Path, options: Options) -> Report:
     """Fuzz every service on these databases and return what came of it."""
     with serving(databases, place) as site:
-        documents = {name: httpx.get(f"{site.address}/{name}/openapi.json").json() for name in SERVICES}
+        documents = {name: httpx.get(f"{site.address}/{name}/openapi.json", timeout=60).json() for name in SERVICES}
         operations = sum(len(methods) for document in documents.values() for methods in document["paths"].values())
         running = Campaign(site, options, examples=max(1, options.calls // operations))
         for name, document in documents.items():

@@ -132,7 +132,8 @@ class Campaign:
             self._put_headers(case, given)
         if isinstance(body, dict) and not case.meta.is_negative_at(ParameterLocation.BODY):
             case.body = _mixed(case, {**body, **{k: v for k, v in given.content.items() if k in body}})
-        if self._successes[_name(case)] >= max(self._options.fresh, 1) and given.once and "dry_run" in _query_names(case):
+        done = self._successes[_name(case)] >= max(self._options.fresh, 1)
+        if done and given.once and "dry_run" in _query_names(case):
             case.query = {**(case.query or {}), "dry_run": "true"}
 
     def _put_headers(self, case: Case, given: Given) -> None:
