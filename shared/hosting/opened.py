@@ -25,6 +25,7 @@ from shared.hosting.installation import Installation
 from shared.kernel.decider import Decider, S
 from shared.keyring.erasure_list import replay
 from shared.keyring.keyring import Keyring
+from shared.messaging.brokers import await_brokers
 from shared.messaging.events import PARKING, RECOVERY
 from shared.messaging.evidence import stop_if_behind
 from shared.web.desk import CommandDesk
@@ -112,11 +113,14 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     """Open the parts of the service `name`, waiting for servers that are still starting.
 
     Nothing is served before the list of erasures is applied to the keyring, which may come from an older backup.
-    Raises DatabaseRefused, UnsafeServer, LogUnavailable or ErasureListUnreadable when they cannot be relied on.
+    Raises DatabaseRefused, BrokersRefused, UnsafeServer, LogUnavailable or ErasureListUnreadable when they cannot be
+    relied on.
     """
     dsn = installation.dsn(name)
     for database in (name, KEYRING):
         await await_database(installation.dsn(database), database, installation.settings.start_s)
+    if installation.kafka is not None:
+        await await_brokers(installation.kafka, installation.settings.start_s)
     await _check_keyring(installation.dsn(KEYRING))
     keyring = await Keyring.open(installation.dsn(KEYRING), installation.key_service, installation.suite)
     engine = open_engine(dsn)

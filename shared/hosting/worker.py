@@ -14,7 +14,6 @@ from shared.eventstore.idempotency import purge_idempotency
 from shared.eventstore.readmodels import ReadModel, ReadModelRunner, statuses
 from shared.hosting.opened import Opened
 from shared.kernel.ids import new_id
-from shared.messaging.brokers import await_brokers
 from shared.messaging.consumer import Consumer, Sink
 from shared.messaging.failures import code_of
 from shared.messaging.relay import Relay
@@ -56,16 +55,12 @@ class Worker:
 async def open_worker(
     opened: Opened, consumers: Sequence[Consumer | Sink], models: Sequence[ReadModel]
 ) -> AsyncIterator[Worker]:
-    """Put the worker of `opened` together, waiting for brokers that are still starting.
-
-    Raises BrokersRefused, or TopicMismatch when Kafka's topics are not as they have to be.
-    """
+    """Put the worker of `opened` together; raises TopicMismatch when Kafka's topics are not as they have to be."""
     holder = f"{opened.name}.{new_id()}"
     installation, log = opened.installation, opened.store.log
     relay = None
     if installation.kafka is not None:
         logs = {opened.name, *(log for consumer in consumers for log in consumer.logs)}
-        await await_brokers(installation.kafka, installation.settings.start_s)
         await check_topics(installation.kafka, sorted(logs))
         relay = Relay(log.pool, opened.name, installation.kafka, holder=holder, wake=opened.wake)
     async with installation.bus(holder) as bus:
