@@ -7,7 +7,7 @@ from dataclasses import replace
 from services.intake.adapters import draft_table, withdrawals
 from services.intake.consumers import adjudication
 from services.intake.projections import report_list, submission_list, unmasking_list, withdrawal_list
-from shared.contracts.adjudication import ToleranceInitiated
+from shared.contracts.adjudication import HandlingRecorded, ToleranceInitiated
 from shared.contracts.archive import SubjectErased
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
@@ -16,7 +16,10 @@ from shared.kernel.events import Event
 from shared.messaging.consumer import Consumer, Sink
 
 MODELS = (submission_list.MODEL, withdrawal_list.MODEL, report_list.MODEL, unmasking_list.MODEL)
-RECEIVES: Mapping[str, Sequence[type[Event]]] = {"adjudication": (ToleranceInitiated,), "archive": (SubjectErased,)}
+RECEIVES: Mapping[str, Sequence[type[Event]]] = {
+    "adjudication": (ToleranceInitiated, HandlingRecorded),
+    "archive": (SubjectErased,),
+}
 PURGE = Sink("intake.archive", ("archive",), draft_table.purge)
 
 

@@ -46,6 +46,10 @@ class Caller:
         """Tell whether the caller acts in `jurisdiction`: its code is one of his, or lies below one that he has."""
         return jurisdiction in self.jurisdictions or jurisdiction.startswith(self.areas())
 
+    def is_one_of(self, persons: Collection[str]) -> bool:
+        """Tell whether the caller is one of `persons`; capital letters make no other person."""
+        return self.subject.casefold() in {person.casefold() for person in persons}
+
     def handles(self, office: str | None, persons: Collection[str]) -> bool:
         """Tell whether the caller is one of `persons`, or acts for the organisation `office`."""
         return self.subject in persons or (office is not None and office == self.organisation)

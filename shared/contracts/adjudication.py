@@ -77,19 +77,23 @@ class FedBack(Event):
 
 
 class HandlingRecorded(Event):
-    """承办已载明: which office and which persons had the case when it was concluded, or have been given it since.
+    """承办、回避已载明: who has the case and who is recused from it, so that other services let in the same people.
 
-    `office` is an organisation's id, null when they act for none; `persons` are pseudonyms.
+    `office` is an organisation's id, null when they act for none; `persons` and `recused` are pseudonyms.
     """
 
     public: ClassVar[bool] = True
 
     case_id: UUID
     matter: UUID
+    submission_id: UUID
     jurisdiction: str
     rules_version: str
+    concerned: UUID
+    applicant: UUID | None
     office: str | None
     persons: tuple[str, ...]
+    recused: tuple[str, ...]
 
 
 EVENTS: tuple[type[Event], ...] = (ToleranceInitiated, ToleranceConcluded, FedBack, HandlingRecorded)

@@ -136,6 +136,11 @@ def handles(caller: Caller, office: Column[Any], handlers: Column[Any]) -> Colum
     return func.coalesce(handled, false())
 
 
+def is_recused(caller: Caller, recused: Column[Any]) -> ColumnElement[bool]:
+    """Return the fact `recused` of a column with the case-folded names of who is (an array)."""
+    return literal(caller.subject.casefold()) == func.any(recused)
+
+
 def _paged(query: Select[Any], table: Table, read: PageRead, newest_by: Column[Any] | None) -> Select[Any]:
     key = table.c.id
     if newest_by is None:

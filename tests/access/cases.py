@@ -133,7 +133,7 @@ class Cases:
             await self._grant(resource, f"{role}-misgranted", other, timedelta(days=2))
             ended = await self._grant(resource, f"{role}-ended", role, timedelta(days=2))
             await leader.command(resource, f"access-grants/{ended}/end")
-        for role in OFFICIAL if stage in {"defended", "complete"} else ACTING:
+        for role in OFFICIAL if stage in {"defended", "concluded", "complete"} else ACTING:
             await leader.command(resource, "recusals", {"person": f"{role}-recused", "ground": "interest"})
 
     async def _grant(self, resource: str, person: str, role: str, time: timedelta) -> str:

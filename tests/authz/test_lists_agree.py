@@ -45,6 +45,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
 from shared.web.listing import Relate, permitted_rows
 from tests.support import builders as b
+from tests.support import report_builders as r
 from tests.support.given import RULES
 
 THINGS, CALLERS = 40, 150
@@ -179,13 +180,18 @@ def _submission(chance: Random, thing: UUID) -> Sequence[Any]:
         steps.append(replace(b.RETURN, **taken))
     elif chance.random() < 0.5:
         steps.append(replace(b.ACCEPT, **(taken | {"case_id": new_id()})))
+    if chance.random() < 0.3:
+        steps.append(replace(b.NOTE_RECUSALS, submission_id=thing, recused=(chance.choice(PEOPLE).upper(),)))
     return steps
 
 
 def _dossier(chance: Random, thing: UUID) -> Sequence[Any]:
     steps: list[Any] = [replace(b.OPEN_DOSSIER, case_id=thing, jurisdiction=chance.choice(PLACES))]
     if chance.random() < 0.7:
-        steps.append(replace(b.ENTRUST, case_id=thing, office=chance.choice([None, *OFFICES]), persons=PEOPLE[:1]))
+        people: dict[str, Any] = {"concerned": chance.choice(PARTIES), "applicant": chance.choice([None, *PARTIES])}
+        recused = tuple(chance.sample(PEOPLE, chance.choice([0, 1, 2])))
+        office = chance.choice([None, *OFFICES])
+        steps.append(replace(b.ENTRUST, case_id=thing, office=office, persons=PEOPLE[:1], recused=recused, **people))
     return steps
 
 
@@ -194,17 +200,17 @@ def _notice(chance: Random, thing: UUID) -> Sequence[Any]:
 
 
 def _report(chance: Random, thing: UUID) -> Sequence[Any]:
-    kept = replace(chance.choice([b.ANONYMOUS, b.REAL_NAME]), concerned=chance.choice([None, *PARTIES]))
-    first: Any = chance.choice([kept, b.SEND_UP, replace(b.SEND_UP, head_of_organ=True, managed_by="331123")])
+    kept = replace(chance.choice([r.ANONYMOUS, r.REAL_NAME]), concerned=chance.choice([None, *PARTIES]))
+    first: Any = chance.choice([kept, r.SEND_UP, replace(r.SEND_UP, head_of_organ=True, managed_by="331123")])
     steps: list[Any] = [replace(first, report_id=thing)]
     if chance.random() < 0.6:
-        steps.append(replace(b.ASSIGN_REPORT, report_id=thing, office=chance.choice(OFFICES)))
+        steps.append(replace(r.ASSIGN_REPORT, report_id=thing, office=chance.choice(OFFICES)))
     return steps
 
 
 def _unmasking(chance: Random, thing: UUID) -> Sequence[Any]:
-    asked = replace(b.ASK_IDENTITY, unmasking_id=thing, requester=f"issuer|{chance.choice(PEOPLE)}")
-    approved = replace(b.APPROVE_IDENTITY, unmasking_id=thing, digest=digest_of(asked))
+    asked = replace(r.ASK_IDENTITY, unmasking_id=thing, requester=f"issuer|{chance.choice(PEOPLE)}")
+    approved = replace(r.APPROVE_IDENTITY, unmasking_id=thing, digest=digest_of(asked))
     steps: list[Any] = [asked, approved, replace(approved, approver="leader-2")]
     return steps[: chance.choice([1, 2, 3])]
 

@@ -18,6 +18,7 @@ from shared.kernel.decider import Decider
 from shared.kernel.events import Event
 from shared.messaging.events import PARKING, RECOVERY, LogRecovered, Operation, ParkedSequenceDiscarded
 from tests.support import builders as b
+from tests.support import report_builders as r
 from tests.support.given import history
 
 FOLDER = Path(__file__).parent
@@ -33,9 +34,12 @@ SERVICES: Mapping[str, Mapping[str, Decider[Any]]] = {
 }
 STORIES: Mapping[str, list[list[Any]]] = {
     "party": [[b.REGISTER]],
-    "submission": [[b.APPLICATION, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE], [b.APPLICATION, b.WITHDRAW]],
-    "report": [[b.REAL_NAME, b.ASSIGN_REPORT], [b.SEND_UP]],
-    "unmasking": [[b.ASK_IDENTITY, b.APPROVE_IDENTITY, b.APPROVE_IDENTITY_TOO, b.OPEN_IDENTITY]],
+    "submission": [
+        [b.APPLICATION, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE, b.NOTE_RECUSALS],
+        [b.APPLICATION, b.WITHDRAW],
+    ],
+    "report": [[r.REAL_NAME, r.ASSIGN_REPORT], [r.SEND_UP]],
+    "unmasking": [[r.ASK_IDENTITY, r.APPROVE_IDENTITY, r.APPROVE_IDENTITY_TOO, r.OPEN_IDENTITY]],
     "standing": [[b.WITHDRAW_ACCESS, b.END_WITHDRAWAL]],
     "tolerance_case": [
         [

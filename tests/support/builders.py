@@ -14,11 +14,8 @@ from services.archive.domain.dossier import commands as dossier
 from services.archive.domain.erasure import commands as erasure
 from services.archive.domain.legal_hold import commands as hold
 from services.intake.domain.party import commands as party
-from services.intake.domain.report import commands as report
 from services.intake.domain.standing import commands as standing
 from services.intake.domain.submission import commands as submission
-from services.intake.domain.unmasking import commands as unmasking
-from services.intake.domain.unmasking.decisions import digest_of
 from services.notification.domain.notice import commands as notice
 from shared.kernel.sealed import Sealed
 
@@ -91,53 +88,9 @@ RESUBMIT = submission.Resubmit(
 ACCEPT = submission.AcceptSubmission(
     submission_id=SUBMISSION, case_id=CASE, at=AT, clerk="officer-1", office="office-1"
 )
+NOTE_RECUSALS = submission.NoteRecusals(submission_id=SUBMISSION, recused=("member-9",), at=AT)
 WITHDRAW = submission.WithdrawSubmission(submission_id=SUBMISSION, reason=sealed("reason"), at=AT)
 NOTE_CASE = submission.NoteCaseOpened(submission_id=SUBMISSION, case_id=CASE, at=AT)
-
-REPORT_ID, REPORTER, UNMASKING = (an_id(number) for number in (301, 302, 303))
-ANONYMOUS = report.ReceiveReport(
-    report_id=REPORT_ID,
-    matter=MATTER,
-    jurisdiction="331123",
-    channel="letter",
-    managed_by="331123",
-    head_of_organ=False,
-    received_on=date(2023, 5, 4),
-    concerned=CADRE,
-    person_described=None,
-    content=sealed("content"),
-    reporter=None,
-    identity={},
-    at=AT,
-)
-REAL_NAME = replace(
-    ANONYMOUS, reporter=REPORTER, identity={"name": sealed("reporter.name"), "phone": sealed("reporter.phone")}
-)
-SEND_UP = report.RecordTransfer(
-    report_id=REPORT_ID,
-    jurisdiction="331123",
-    managed_by="331100",
-    head_of_organ=False,
-    received_on=date(2023, 5, 4),
-    at=AT,
-)
-ASSIGN_REPORT = report.AssignReport(report_id=REPORT_ID, office="331123-dic-1", at=AT)
-
-ASK_IDENTITY = unmasking.RequestUnmasking(
-    unmasking_id=UNMASKING,
-    report_id=REPORT_ID,
-    matter=MATTER,
-    jurisdiction="331123",
-    requester="officer-1",
-    fields=("name", "phone"),
-    reason=sealed("unmasking.reason"),
-    at=AT,
-)
-APPROVE_IDENTITY = unmasking.ApproveUnmasking(
-    unmasking_id=UNMASKING, approver="head-1", digest=digest_of(ASK_IDENTITY), at=AT
-)
-APPROVE_IDENTITY_TOO = replace(APPROVE_IDENTITY, approver="leader-2")
-OPEN_IDENTITY = unmasking.OpenIdentity(unmasking_id=UNMASKING, opening_id=an_id(304), reader="officer-1", at=AT)
 
 INITIATE = case.InitiateCase(
     case_id=CASE,
@@ -227,7 +180,15 @@ CONCLUDE = case.ConcludeCase(
 FEED_BACK = case.GiveFeedback(case_id=CASE, on=date(2022, 5, 6), explained=False, at=AT)
 
 OPEN_DOSSIER = dossier.OpenDossier(case_id=CASE, matter=MATTER, jurisdiction="331123", rules_version=PACK, at=AT)
-ENTRUST = dossier.EntrustDossier(case_id=CASE, office="office-1", persons=("officer-1", "officer-2"), at=AT)
+ENTRUST = dossier.EntrustDossier(
+    case_id=CASE,
+    concerned=CADRE,
+    applicant=None,
+    office="office-1",
+    persons=("officer-1", "officer-2"),
+    recused=("member-9",),
+    at=AT,
+)
 ENTER_CONCLUSION = dossier.EnterPaper(
     case_id=CASE,
     paper="conclusion",

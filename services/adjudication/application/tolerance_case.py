@@ -27,12 +27,12 @@ CLASSES = {
     **dict.fromkeys(("concerned", "applicant", "notify"), DataClass.PEOPLE),
     **dict.fromkeys(("office", "persons", "access_grants", "access_ends", "recusals"), DataClass.HANDLING),
     **dict.fromkeys(("officers", "opened_on", "investigation_records", "reported_on"), DataClass.INVESTIGATION),
-    **dict.fromkeys(("signed_by", "recognitions"), DataClass.INVESTIGATION),
+    "signed_by": DataClass.INVESTIGATION,
     **dict.fromkeys(("facts", "eligibility", "conditions", "exclusions"), DataClass.EXTRACT),
     "defences": DataClass.STATEMENT,
     **dict.fromkeys(("outcome", "grounds", "concluded_on", "reasons", "protections"), DataClass.CONCLUSION),
     **dict.fromkeys(("fed_back_on", "explained"), DataClass.CONCLUSION),
-    **dict.fromkeys(("decided_by", "departure_reasons", "legality_confirmed"), DataClass.VOTES),
+    **dict.fromkeys(("recognitions", "decided_by", "departure_reasons", "legality_confirmed"), DataClass.VOTES),
 }
 LEADERS = frozenset({Role.DIC_HEAD, Role.DIC_LEADER})
 
@@ -49,7 +49,7 @@ def relate(caller: Caller, case: ToleranceCase, at: datetime) -> Facts:
         applicant=caller.party is not None and caller.party == first.applicant,
         unassigned=handled is None,
         assigned=handled is not None and caller.handles(handled.office, handled.persons),
-        recused=caller.subject.casefold() in {person.casefold() for person in case.recused},
+        recused=caller.is_one_of(case.recused),
         concluded=case.concluded is not None,
         **{fact: role in granted for role, fact in GRANTS.items()},
     )

@@ -37,7 +37,7 @@ from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import Columns, FactColumns, handles, is_party, within
+from shared.web.listing import Columns, FactColumns, handles, is_party, is_recused, within
 
 metadata = MetaData(schema="view")
 cases = Table(
@@ -102,7 +102,7 @@ def facts(columns: Columns, caller: Caller, at: datetime) -> FactColumns:
         "applicant": is_party(caller, columns.applicant),
         "unassigned": columns.handlers.is_(None),
         "assigned": handles(caller, columns.office, columns.handlers),
-        "recused": literal(caller.subject.casefold()) == func.any(columns.recused),
+        "recused": is_recused(caller, columns.recused),
         "concluded": columns.outcome.is_not(None),
         **{fact: _granted(columns, caller, role, at) for role, fact in GRANTS.items()},
     }

@@ -30,8 +30,11 @@ class DossierView(View):
     completed_on: date | None = None
     pages: int | None = None
     retention: str | None = None
+    concerned: UUID | None = None
+    applicant: UUID | None = None
     office: str | None = None
     persons: tuple[str, ...] = ()
+    recused: tuple[str, ...] = ()
 
 
 class DossierRow(BaseModel):

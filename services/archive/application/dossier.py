@@ -19,17 +19,24 @@ from shared.web.sealing import Edge
 
 CLASSES = {
     **dict.fromkeys(("matter", "jurisdiction", "rules_version"), DataClass.RECORD),
-    **dict.fromkeys(("office", "persons"), DataClass.HANDLING),
+    **dict.fromkeys(("office", "persons", "recused"), DataClass.HANDLING),
+    **dict.fromkeys(("concerned", "applicant"), DataClass.PEOPLE),
     **dict.fromkeys(("targets", "papers", "completed_on", "pages", "retention"), DataClass.FILE),
 }
 
 
 def relate(caller: Caller, dossier: Dossier, _: datetime) -> Facts:
-    """Say how the caller stands to a dossier: where it is, and whether he had the case."""
+    """Say how the caller stands to a dossier: where it is, whether it is about him, he had the case or is recused."""
     entrusted = dossier.entrusted
+    within = dossier.opened is not None and caller.within(dossier.opened.jurisdiction)
+    if entrusted is None:
+        return Facts(within=within)
     return Facts(
-        within=dossier.opened is not None and caller.within(dossier.opened.jurisdiction),
-        assigned=entrusted is not None and caller.handles(entrusted.office, entrusted.persons),
+        within=within,
+        concerned=caller.party == entrusted.concerned,
+        applicant=caller.party is not None and caller.party == entrusted.applicant,
+        assigned=caller.handles(entrusted.office, entrusted.persons),
+        recused=caller.is_one_of(entrusted.recused),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.archive.application import requests
+from services.archive.application.dossier import relate as relate_dossier
 from services.archive.domain.dossier.decisions import Dossier
 from services.archive.domain.erasure.commands import ApproveErasure, ExecuteErasure, RequestErasure
 from services.archive.domain.erasure.decisions import Erasure
@@ -124,7 +125,7 @@ class Erasures:
 
         async def command(_: Erasure) -> RequestErasure:
             dossier = await self.gate.dossier(body.case_id)
-            opened, facts = dossier.opened, _within(call.caller, dossier)
+            opened, facts = dossier.opened, relate_dossier(call.caller, dossier, self.gate.clock())
             if opened is None or not call.access.judge(facts).permitted:
                 raise Problem("not-found")
             retention, completed_on = await self.gate.retention(opened.matter, body.case_id)
@@ -178,10 +179,6 @@ class Erasures:
             return replace(execution, cleared=await self.gate.cleared(erasure, cause, dry_run=call.dry_run))
 
         return await self.desk.execute(call, erasure_id, command)
-
-
-def _within(caller: Caller, dossier: Dossier) -> Facts:
-    return Facts(within=dossier.opened is not None and caller.within(dossier.opened.jurisdiction))
 
 
 def _kept(dossier: Dossier) -> tuple[str | None, date | None]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.archive.application import requests
+from services.archive.application.dossier import relate as relate_dossier
 from services.archive.application.erasure import Gate, person
 from services.archive.domain.legal_hold.commands import PlaceHold, ReleaseHold
 from services.archive.domain.legal_hold.decisions import LegalHold
@@ -46,7 +47,7 @@ class LegalHolds:
         """保全 of the matter of a dossier that the caller may see; raises Problem `not-found` for any other."""
         dossier = await self.gate.dossier(body.case_id)
         opened = dossier.opened
-        facts = Facts(within=opened is not None and call.caller.within(opened.jurisdiction))
+        facts = relate_dossier(call.caller, dossier, self.gate.clock())
         if opened is None or not call.access.judge(facts).permitted:
             raise Problem("not-found")
         command = PlaceHold(

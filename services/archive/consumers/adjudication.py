@@ -28,7 +28,8 @@ def consumer(store: EventStore, rules: Rulebook) -> Consumer:
         await _enter(event.case_id, Paper.FEEDBACK, event.fed_back_on, message)
 
     async def on_handling_recorded(event: HandlingRecorded, message: Message) -> None:
-        entrusting = EntrustDossier(event.case_id, event.office, event.persons, store.clock())
+        told = {name: getattr(event, name) for name in ("concerned", "applicant", "office", "persons", "recused")}
+        entrusting = EntrustDossier(event.case_id, **told, at=store.clock())
         cause, watermark = message.cause(NAME), message.watermark
         await transact(
             store, DECIDER, event.case_id, entrusting, rules=rules, cause=cause, watermark=watermark, wait=True

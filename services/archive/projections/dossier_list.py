@@ -14,7 +14,7 @@ from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import Columns, FactColumns, handles, within
+from shared.web.listing import Columns, FactColumns, handles, is_party, is_recused, within
 
 metadata = MetaData(schema="view")
 dossiers = Table(
@@ -27,6 +27,9 @@ dossiers = Table(
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("office", String),
     Column("handlers", ARRAY(String)),
+    Column("concerned", Uuid),
+    Column("applicant", Uuid),
+    Column("recused", ARRAY(String), nullable=False),
 )
 
 
@@ -37,9 +40,10 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
     if isinstance(event, DossierOpened):
         row = event.model_dump(include={"matter", "jurisdiction"})
         opened = {"id": recorded.stream_id, "state": event.leads_to, "opened_at": recorded.recorded_at}
-        await connection.execute(insert(dossiers).values(**row, **opened))
+        await connection.execute(insert(dossiers).values(**row, **opened, recused=[]))
     elif isinstance(event, DossierEntrusted):
-        entrusted = {"office": event.office, "handlers": list(event.persons)}
+        entrusted = event.model_dump(include={"office", "concerned", "applicant"})
+        entrusted |= {"handlers": list(event.persons), "recused": [person.casefold() for person in event.recused]}
         await connection.execute(update(dossiers).where(dossiers.c.id == recorded.stream_id).values(**entrusted))
     elif event.leads_to:
         await connection.execute(
@@ -51,6 +55,9 @@ def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
     """Return the SQL form of `relate`: how the caller stands to each dossier in the list."""
     return {
         "within": within(columns.jurisdiction, caller),
+        "concerned": is_party(caller, columns.concerned),
+        "applicant": is_party(caller, columns.applicant),
+        "recused": is_recused(caller, columns.recused),
         "assigned": handles(caller, columns.office, columns.handlers),
     }
 

@@ -79,6 +79,7 @@ class SubmissionView(View):
     reason: Text | None = None
     office: str | None = None
     persons: tuple[str, ...] = ()
+    recused: tuple[str, ...] = ()
 
 
 class SubmissionRow(BaseModel):

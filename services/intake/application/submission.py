@@ -29,7 +29,7 @@ CLASSES = {
     **dict.fromkeys(("found_on", "case_id", "case_state"), DataClass.RECORD),
     **dict.fromkeys(("applicant_kind", "applicant", "concerned"), DataClass.PEOPLE),
     **dict.fromkeys(("found_by", "statement", "other_situation", "missing", "reason"), DataClass.CONTENT),
-    **dict.fromkeys(("office", "persons"), DataClass.HANDLING),
+    **dict.fromkeys(("office", "persons", "recused"), DataClass.HANDLING),
 }
 
 
@@ -45,6 +45,7 @@ def relate(caller: Caller, submission: Submission, _: datetime) -> Facts:
         author=caller.files_for == first.author,
         unassigned=handled is None,
         assigned=handled is not None and caller.handles(handled.office, handled.persons),
+        recused=caller.is_one_of(submission.recused),
     )
 
 

@@ -1,12 +1,12 @@
-"""What intake does when adjudication has spoken: the submission learns that its case is open."""
+"""What intake does when adjudication has spoken: the submission learns that its case is open, and who is out of it."""
 
-from services.intake.domain.submission.commands import NoteCaseOpened
+from services.intake.domain.submission.commands import NoteCaseOpened, NoteRecusals
 from services.intake.domain.submission.decisions import DECIDER
-from shared.contracts.adjudication import EVENTS, UPCASTERS, ToleranceInitiated
+from shared.contracts.adjudication import EVENTS, UPCASTERS, HandlingRecorded, ToleranceInitiated
 from shared.eventstore.store import EventStore
 from shared.eventstore.transact import transact
-from shared.kernel.events import Codec
-from shared.messaging.consumer import Consumer
+from shared.kernel.events import Codec, Event
+from shared.messaging.consumer import Consumer, Handler
 from shared.messaging.message import Message
 from shared.rules.pack import Rulebook
 
@@ -23,4 +23,15 @@ def consumer(store: EventStore, rules: Rulebook) -> Consumer:
             store, DECIDER, event.submission_id, command, rules=rules, cause=cause, watermark=watermark, wait=True
         )
 
-    return Consumer(NAME, ("adjudication",), Codec(EVENTS, UPCASTERS), {ToleranceInitiated: on_tolerance_initiated})
+    async def on_handling_recorded(event: HandlingRecorded, message: Message) -> None:
+        command = NoteRecusals(event.submission_id, event.recused, at=store.clock())
+        cause, watermark = message.cause(NAME), message.watermark
+        await transact(
+            store, DECIDER, event.submission_id, command, rules=rules, cause=cause, watermark=watermark, wait=True
+        )
+
+    handlers: dict[type[Event], Handler] = {
+        ToleranceInitiated: on_tolerance_initiated,
+        HandlingRecorded: on_handling_recorded,
+    }
+    return Consumer(NAME, ("adjudication",), Codec(EVENTS, UPCASTERS), handlers)

@@ -18,14 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import CODEC
 from services.intake.domain.submission.decisions import DECIDER
-from services.intake.domain.submission.events import SubmissionSubmitted, SubmissionTaken
+from services.intake.domain.submission.events import RecusalsNoted, SubmissionSubmitted, SubmissionTaken
 from shared.authz.caller import Caller
 from shared.contracts.intake import SubmissionAccepted
 from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import Columns, FactColumns, handles, is_party, within
+from shared.web.listing import Columns, FactColumns, handles, is_party, is_recused, within
 
 metadata = MetaData(schema="view")
 submissions = Table(
@@ -44,6 +44,7 @@ submissions = Table(
     Column("author", String, nullable=False),
     Column("office", String),
     Column("handlers", ARRAY(String)),
+    Column("recused", ARRAY(String), nullable=False),
 )
 
 
@@ -54,13 +55,15 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
     if isinstance(event, SubmissionSubmitted):
         row = event.model_dump(include={"matter", "jurisdiction", "kind", "applicant", "act_on", "concerned", "author"})
         filed = {"id": recorded.stream_id, "state": event.leads_to, "submitted_at": recorded.recorded_at}
-        await connection.execute(insert(submissions).values(**row, **filed))
+        await connection.execute(insert(submissions).values(**row, **filed, recused=[]))
         return
     changed: dict[str, object] = {"state": event.leads_to} if event.leads_to else {}
     if isinstance(event, SubmissionAccepted):
         changed["case_id"] = event.case_id
     if isinstance(event, SubmissionTaken):
         changed |= {"office": event.office, "handlers": list(event.persons)}
+    if isinstance(event, RecusalsNoted):
+        changed["recused"] = [person.casefold() for person in event.recused]
     if changed:
         await connection.execute(update(submissions).where(submissions.c.id == recorded.stream_id).values(**changed))
 
@@ -73,16 +76,17 @@ def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
         "applicant": is_party(caller, columns.applicant),
         "author": columns.author == caller.files_for,
         "unassigned": columns.handlers.is_(None),
+        "recused": is_recused(caller, columns.recused),
         "assigned": handles(caller, columns.office, columns.handlers),
     }
 
 
 MODEL = ReadModel(
     name="submission_list",
-    version=3,
+    version=4,
     metadata=metadata,
     codec=CODEC,
     project=project,
     rows=RowVersions(submissions),
-    awaited=(SubmissionTaken,),
+    awaited=(SubmissionTaken, RecusalsNoted),
 )

@@ -26,6 +26,7 @@ from tests.support.builders import (
     PACK,
     RECOGNISE,
     REPORT,
+    SUBMISSION,
     TALK,
     VISIT,
     sealed,
@@ -74,10 +75,14 @@ class TestConclude:
             HandlingRecorded(
                 case_id=CASE,
                 matter=MATTER,
+                submission_id=SUBMISSION,
                 jurisdiction="331123",
                 rules_version=PACK,
+                concerned=CADRE,
+                applicant=None,
                 office="office-1",
                 persons=("officer-1", "officer-2"),
+                recused=(),
             ),
         )
 

@@ -41,7 +41,7 @@ EnterPaper     | ✓                    | open complete
 CompleteVolume | dossier-unknown      | none
 CompleteVolume | → complete           | open
 CompleteVolume | dossier-complete     | complete
-EntrustDossier | dossier-unknown      | none
+EntrustDossier | =                    | none
 EntrustDossier | ✓                    | open complete
 """)
 

@@ -14,16 +14,9 @@ from services.intake.domain.report.events import (
     ReportTransferRecorded,
 )
 from services.intake.domain.report.organs import organ_above, stands_above
-from tests.support.builders import (
-    ANONYMOUS,
-    ASSIGN_REPORT,
-    REAL_NAME,
-    REPORT_ID,
-    REPORTER,
-    SEND_UP,
-    sealed,
-)
+from tests.support.builders import sealed
 from tests.support.given import given, history
+from tests.support.report_builders import ANONYMOUS, ASSIGN_REPORT, REAL_NAME, REPORT_ID, REPORTER, SEND_UP
 from tests.unit.machines import Machine, table
 
 MACHINE = Machine(

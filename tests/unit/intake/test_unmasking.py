@@ -10,18 +10,16 @@ from services.intake.domain.report.identity import Identity
 from services.intake.domain.unmasking.decisions import DECIDER, digest_of
 from services.intake.domain.unmasking.events import IdentityOpened, UnmaskingApproved, UnmaskingGranted
 from services.intake.domain.unmasking.identity import IdentityField
-from tests.support.builders import (
+from tests.support.builders import AT, an_id, sealed
+from tests.support.given import given, history
+from tests.support.report_builders import (
     APPROVE_IDENTITY,
     APPROVE_IDENTITY_TOO,
     ASK_IDENTITY,
-    AT,
     OPEN_IDENTITY,
     REPORT_ID,
     UNMASKING,
-    an_id,
-    sealed,
 )
-from tests.support.given import given, history
 from tests.unit.machines import Machine, table
 
 GRANTED = [ASK_IDENTITY, APPROVE_IDENTITY, APPROVE_IDENTITY_TOO]

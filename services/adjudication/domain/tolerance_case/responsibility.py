@@ -38,17 +38,19 @@ GROUNDS = {
 
 
 def recorded(case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:
-    """承办载明: tell the archive who has the case, so that they, and no other office, may read its volume."""
-    if case.handled is None:
-        return []
+    """承办、回避载明: tell other services who has the case and who is out of it."""
     return [
         HandlingRecorded(
             case_id=first.case_id,
             matter=first.matter,
+            submission_id=first.submission_id,
             jurisdiction=first.jurisdiction,
             rules_version=first.rules_version,
-            office=case.handled.office,
-            persons=case.handled.persons,
+            concerned=first.concerned,
+            applicant=first.applicant,
+            office=case.handled.office if case.handled else None,
+            persons=case.handled.persons if case.handled else (),
+            recused=tuple(sorted(case.recused)),
         )
     ]
 
@@ -63,7 +65,7 @@ def decide(command: Responsibility, case: ToleranceCase, first: ToleranceInitiat
         case EndAccess():
             return end_access(command, case)
         case RecordRecusal():
-            return record_recusal(command, case)
+            return record_recusal(command, case, first)
         case _:
             assert_never(command)
 
@@ -121,7 +123,7 @@ def end_access(command: EndAccess, case: ToleranceCase) -> Sequence[Event]:
     return [AccessEnded(grant_id=command.grant_id, ended_at=command.at)]
 
 
-def record_recusal(command: RecordRecusal, case: ToleranceCase) -> Sequence[Event]:
+def record_recusal(command: RecordRecusal, case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:
     """登记回避: declared by the person himself, or ordered by a leader (政务处分法 48); it is not taken back here."""
     if command.ground not in GROUNDS:
         raise Rejected("recusal-ground-unknown", "回避事由不在四类之内。", reference="政务处分法 47", pointer="/ground")
@@ -134,7 +136,8 @@ def record_recusal(command: RecordRecusal, case: ToleranceCase) -> Sequence[Even
         )
     if command.person in case.recused:
         return []
-    return [RecusalRecorded(person=command.person, ground=command.ground, by=command.by)]
+    event = RecusalRecorded(person=command.person, ground=command.ground, by=command.by)
+    return [event, *recorded(replace(case, recused=case.recused | {command.person}), first)]
 
 
 def none_recused(persons: Sequence[str], case: ToleranceCase, pointer: str) -> None:

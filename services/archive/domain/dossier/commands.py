@@ -43,11 +43,14 @@ class CompleteVolume:
 
 @dataclass(frozen=True, slots=True)
 class EntrustDossier:
-    """载明承办: who had the case, and may read its volume; `office` null when they act for none."""
+    """载明承办、回避: who had the case and may read its volume, whom it is about, who is recused from it."""
 
     case_id: UUID
+    concerned: UUID
+    applicant: UUID | None
     office: str | None
     persons: tuple[str, ...]
+    recused: tuple[str, ...]
     at: datetime
 
 

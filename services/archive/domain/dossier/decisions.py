@@ -68,6 +68,8 @@ def decide(command: Command, dossier: Dossier, *, rules: Rulebook) -> Sequence[E
     """Answer a command with the facts that follow from it; none for a repetition. Raises Rejected."""
     if isinstance(command, OpenDossier):
         return open_dossier(command, dossier, rules)
+    if isinstance(command, EntrustDossier):
+        return entrust(command, dossier)
     if dossier.opened is None:
         raise Rejected("dossier-unknown", "没有这个案件的卷宗。")
     match command:
@@ -75,8 +77,6 @@ def decide(command: Command, dossier: Dossier, *, rules: Rulebook) -> Sequence[E
             return enter_paper(command, dossier)
         case CompleteVolume():
             return complete_volume(command, dossier, dossier.opened)
-        case EntrustDossier():
-            return entrust(command, dossier)
         case _:
             assert_never(command)
 
@@ -98,9 +98,9 @@ def open_dossier(command: OpenDossier, dossier: Dossier, rules: Rulebook) -> Seq
 
 
 def entrust(command: EntrustDossier, dossier: Dossier) -> Sequence[Event]:
-    """载明承办: as adjudication tells, at the conclusion and whenever the case is given to another office."""
-    event = DossierEntrusted(office=command.office, persons=command.persons)
-    return [] if dossier.entrusted == event else [event]
+    """载明承办、回避: as adjudication tells; what it tells before there is a volume, it tells again later."""
+    event = DossierEntrusted(**{name: getattr(command, name) for name in DossierEntrusted.model_fields})
+    return [] if dossier.opened is None or dossier.entrusted == event else [event]
 
 
 def enter_paper(command: EnterPaper, dossier: Dossier) -> Sequence[Event]:

@@ -22,12 +22,15 @@ class PaperEntered(Event):
 
 
 class DossierEntrusted(Event):
-    """承办已载明: the office and the persons who had the case."""
+    """承办、回避已载明: the office and the persons who had the case, whom it is about, who is recused."""
 
-    sets: ClassVar[tuple[str, ...]] = ("office", "persons")
+    sets: ClassVar[tuple[str, ...]] = ("concerned", "applicant", "office", "persons", "recused")
 
+    concerned: UUID
+    applicant: UUID | None
     office: str | None
     persons: tuple[str, ...]
+    recused: tuple[str, ...]
 
 
 Fact = DossierOpened | PaperEntered | VolumeCompleted | DossierEntrusted

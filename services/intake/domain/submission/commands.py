@@ -85,4 +85,21 @@ class NoteCaseOpened:
     at: datetime
 
 
-Command = SubmitSubmission | ReturnForSupplement | Resubmit | AcceptSubmission | WithdrawSubmission | NoteCaseOpened
+@dataclass(frozen=True, slots=True)
+class NoteRecusals:
+    """回避已载明: adjudication has told who is recused from the case."""
+
+    submission_id: UUID
+    recused: tuple[str, ...]
+    at: datetime
+
+
+Command = (
+    SubmitSubmission
+    | ReturnForSupplement
+    | Resubmit
+    | AcceptSubmission
+    | WithdrawSubmission
+    | NoteCaseOpened
+    | NoteRecusals
+)

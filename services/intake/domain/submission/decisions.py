@@ -10,6 +10,7 @@ from services.intake.domain.submission.commands import (
     AcceptSubmission,
     Command,
     NoteCaseOpened,
+    NoteRecusals,
     Resubmit,
     ReturnForSupplement,
     SubmitSubmission,
@@ -18,6 +19,7 @@ from services.intake.domain.submission.commands import (
 from services.intake.domain.submission.events import (
     EVENTS,
     Fact,
+    RecusalsNoted,
     SubmissionCaseOpened,
     SubmissionResubmitted,
     SubmissionSubmitted,
@@ -25,13 +27,14 @@ from services.intake.domain.submission.events import (
     SubmissionWithdrawn,
     SupplementRequested,
 )
+from services.intake.domain.submission.policies import complete_for_its_kind, situations_named
 from services.intake.domain.submission.upcasters import UPCASTERS
 from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
 from shared.kernel.decider import Decider
 from shared.kernel.errors import Rejected
 from shared.kernel.events import Codec, Event
 from shared.kernel.sealed import Sealed
-from shared.rules.guards import claimable, not_before, not_in_future
+from shared.rules.guards import not_in_future
 from shared.rules.pack import Rulebook, RulePack
 
 
@@ -59,6 +62,7 @@ class Submission:
     case_id: UUID | None = None
     case_state: Literal["pending", "open"] | None = None
     handled: SubmissionTaken | None = None
+    recused: tuple[str, ...] = ()
 
     @property
     def matter(self) -> UUID | None:
@@ -92,6 +96,8 @@ def decide(command: Command, submission: Submission, *, rules: Rulebook) -> Sequ
             return withdraw(command, submission, first)
         case NoteCaseOpened():
             return note_case_opened(command, submission)
+        case NoteRecusals():
+            return note_recusals(command, submission)
         case _:
             assert_never(command)
 
@@ -108,8 +114,8 @@ def submit(command: SubmitSubmission, submission: Submission, rules: Rulebook) -
     if submission.submitted:
         raise Rejected("submission-already-submitted", "该编号的材料已经提交。", pointer="/submission_id")
     not_in_future(command.act_on, command.at, "/act_on")
-    _complete_for_its_kind(command)
-    _situations(command.situations, command.other_situation, pack)
+    complete_for_its_kind(command)
+    situations_named(command.situations, command.other_situation, pack)
     return [event]
 
 
@@ -138,7 +144,7 @@ def resubmit(command: Resubmit, submission: Submission, pack: RulePack) -> Seque
     if submission.state is State.SUBMITTED and submission.resubmitted == event:
         return []
     _expect(submission, State.RETURNED)
-    _situations(command.situations, command.other_situation, pack)
+    situations_named(command.situations, command.other_situation, pack)
     return [event]
 
 
@@ -189,6 +195,11 @@ def note_case_opened(command: NoteCaseOpened, submission: Submission) -> Sequenc
     return [SubmissionCaseOpened(case_id=command.case_id, case_state="open")]
 
 
+def note_recusals(command: NoteRecusals, submission: Submission) -> Sequence[Event]:
+    """回避已载明: who is recused from the case is out of what led to it, too."""
+    return [] if submission.recused == command.recused else [RecusalsNoted(recused=command.recused)]
+
+
 def _taken_by(command: ReturnForSupplement | AcceptSubmission, submission: Submission) -> Sequence[Event]:
     if submission.handled:
         return []
@@ -236,24 +247,6 @@ def _as_submitted(command: SubmitSubmission, pack: RulePack) -> SubmissionSubmit
     )
 
 
-def _complete_for_its_kind(command: SubmitSubmission) -> None:
-    """A finding names the body and the day; an application names the person or unit that applies; never both."""
-    applied = (command.applicant_kind, command.applicant)
-    found = (command.found_by, command.found_on)
-    if command.kind == "application" and (None in applied or found != (None, None)):
-        raise Rejected("application-incomplete", "申请应当写明申请人，且不填发现单位和日期。", pointer="/applicant")
-    if command.kind == "finding" and (None in found or applied != (None, None)):
-        raise Rejected("finding-incomplete", "监督检查发现应当写明发现单位和日期，且没有申请人。", pointer="/found_by")
-    if command.found_on is not None:
-        not_before(command.found_on, command.act_on, "/found_on")
-        not_in_future(command.found_on, command.at, "/found_on")
-
-
-def _situations(codes: tuple[str, ...], other: Sealed[str] | None, pack: RulePack) -> None:
-    if any(situation.open_class for situation in claimable(pack, codes, "/situations")) and other is None:
-        raise Rejected("situation-x-needs-text", "选择“其他情形”的，应当写明具体情形。", pointer="/other_situation")
-
-
 def _source(first: SubmissionSubmitted) -> str:
     if first.kind == "finding":
         return "inspection"
@@ -279,6 +272,8 @@ def evolve(submission: Submission, event: Fact) -> Submission:
             return replace(submission, case_state=event.case_state)
         case SubmissionTaken():
             return replace(submission, handled=event)
+        case RecusalsNoted():
+            return replace(submission, recused=event.recused)
         case _:
             assert_never(event)
 

@@ -93,6 +93,14 @@ class SubmissionTaken(Event):
     persons: tuple[str, ...]
 
 
+class RecusalsNoted(Event):
+    """回避已载明: everybody who is recused from the case."""
+
+    sets: ClassVar[tuple[str, ...]] = ("recused",)
+
+    recused: tuple[str, ...]
+
+
 Fact = (
     SubmissionSubmitted
     | SubmissionReturned
@@ -102,5 +110,6 @@ Fact = (
     | SubmissionWithdrawn
     | SubmissionCaseOpened
     | SubmissionTaken
+    | RecusalsNoted
 )
 EVENTS: tuple[type[Event], ...] = get_args(Fact)
