@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
 from shared.accesslog.finding import AccessLog, Sought
 from shared.accesslog.migration import access_log
@@ -20,6 +19,7 @@ from shared.web.feed import NDJSON, FeedItem, feed_item
 from shared.web.pages import Page, Paged
 from shared.web.resources import resources
 from shared.web.routes import router
+from shared.web.text import At
 
 access_records = router("审计 Audit")
 
@@ -39,8 +39,8 @@ async def _sought(
     trace_id: Annotated[UUID | None, Query(description="The trace id that a caller quotes.")] = None,
     caller: Annotated[str | None, Query(max_length=255, description="Pseudonym of the caller (`who.id`).")] = None,
     thing: Annotated[UUID | None, Query(description="Id of a case, a party, a notice …")] = None,
-    recorded_from: Annotated[AwareDatetime | None, Query(description="Recorded then or later.")] = None,
-    recorded_before: Annotated[AwareDatetime | None, Query(description="Recorded earlier.")] = None,
+    recorded_from: Annotated[At | None, Query(description="Recorded then or later.")] = None,
+    recorded_before: Annotated[At | None, Query(description="Recorded earlier.")] = None,
 ) -> Sought:
     return Sought(trace_id, caller, thing, recorded_from, recorded_before)
 

@@ -1,20 +1,18 @@
 """What every read of one thing can do: show a version or an instant of the past, and tell its version."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Response
-from pydantic import AwareDatetime, BeforeValidator
 
 from shared.eventstore.read_after import ReadAfter
 from shared.web.problems import Problem
+from shared.web.text import At
 
 WAIT_S = 2.0
 _MAX_VERSION = 2**31 - 1
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 @dataclass(frozen=True)
@@ -42,17 +40,9 @@ class DetailRead:
         self.response.headers["ETag"] = etag(version)
 
 
-def _written_as_instant(value: object) -> object:
-    if isinstance(value, str) and not _INSTANT.fullmatch(value):
-        raise ValueError("an instant is written as RFC 3339 says, with its offset")
-    return value
-
-
 async def _moment(
     at_version: Annotated[int | None, Query(ge=1, le=_MAX_VERSION, description="As it stood at this version.")] = None,
-    as_of: Annotated[
-        AwareDatetime | None, BeforeValidator(_written_as_instant), Query(description="As it stood at this instant.")
-    ] = None,
+    as_of: Annotated[At | None, Query(description="As it stood at this instant.")] = None,
 ) -> Moment:
     if at_version is not None and as_of is not None:
         raise Problem("query-parameters-exclusive")

@@ -1,13 +1,14 @@
 """The types of texts in request bodies, with the limits that the whole system keeps."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import RFC_4122, UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
@@ -33,8 +34,14 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_CO
 
 
 def _day(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if not isinstance(value, date) and not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)):
         raise ValueError("a day is written YYYY-MM-DD")
+    return value
+
+
+def _written_instant(value: object) -> object:
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        raise ValueError("an instant is written as RFC 3339 says, with its offset")
     return value
 
 
@@ -46,6 +53,8 @@ def _plain_id(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_day)]
 """A legal day, written `YYYY-MM-DD` and in no other way."""
+At = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
+"""An instant with its offset from UTC (RFC 3339); a number is none."""
 Id = Annotated[UUID, BeforeValidator(_plain_id)]
 """An id, written as 32 hexadecimal digits with four hyphens."""
 

@@ -5,9 +5,9 @@ Members are named as the command's fields are, so that the pointer of a refusal 
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field, StrictBool
 
-from shared.web.text import Body, ClientId, Code, Day, LongText
+from shared.web.text import At, Body, ClientId, Code, Day, LongText
 
 Officers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=30, description="假名编号，不填姓名")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
@@ -28,7 +28,7 @@ class Record(Body):
     on: Day
     officers: Officers
     note: LongText
-    signed_by_interviewed: bool | None = None
+    signed_by_interviewed: StrictBool | None = None
 
 
 class Defence(Body):
@@ -36,7 +36,7 @@ class Defence(Body):
 
     on: Day
     statement: LongText | None = None
-    waiver_signed: bool
+    waiver_signed: StrictBool
     heard_by: Officers
 
 
@@ -68,7 +68,7 @@ class Conclusion(Body):
     grounds: Codes
     reasons: LongText
     decided_by: Officers
-    legality_confirmed: bool
+    legality_confirmed: StrictBool
     concluded_on: Day
     departure_reasons: LongText | None = None
 
@@ -77,7 +77,7 @@ class Feedback(Body):
     """反馈."""
 
     on: Day
-    explained: bool
+    explained: StrictBool
 
 
 class Assignment(Body):
@@ -92,7 +92,7 @@ class Grant(Body):
     grant_id: ClientId
     person: Code
     role: Code
-    ends_at: AwareDatetime
+    ends_at: At
 
 
 class AccessEnd(Body):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from shared.web.text import Body, ClientId, Code, Day, Id
 
@@ -24,7 +24,7 @@ class ErasureRequest(Body):
     erasure_id: ClientId
     case_id: Id
     subject: Id
-    identity: bool = False
+    identity: StrictBool = False
     ground: Code
 
 
