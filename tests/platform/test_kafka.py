@@ -40,7 +40,7 @@ async def _make_topic(bootstrap: str) -> None:
 async def test_records_survive_when_the_broker_is_killed_and_its_port_is_taken(tmp_path: Path) -> None:
     place = tmp_path / "数据 目录"
     place.mkdir()
-    broker = Kafka(place / "kafka", log=place / "log")
+    broker = Kafka(place / "kafka", log=place / "log", brief=True)
     broker.start()
     await _make_topic(broker.bootstrap)
     await _send(broker.bootstrap, b"1")
@@ -69,7 +69,7 @@ async def test_it_ends_with_its_parent_and_starts_again_on_the_same_directory(tm
         await _make_topic(f"127.0.0.1:{port}")
         orphan = psutil.Process(int(pid))
         launcher.kill()
-    with Kafka(tmp_path / "kafka", log=tmp_path / "log") as broker:
+    with Kafka(tmp_path / "kafka", log=tmp_path / "log", brief=True) as broker:
         assert orphan.wait(PATIENCE_S) is None
         assert await _read(broker.bootstrap) == []
 

@@ -33,8 +33,9 @@ def main() -> None:
         os.setuid(account.pw_uid)
     log = options.directory / "log"
     if options.kind == "kafka":
+        place = options.directory / "kafka"
         server: Kafka | Postgres = Kafka(
-            options.directory / "kafka", log=log, port=options.port, advertised_port=options.advertised_port
+            place, log=log, port=options.port, advertised_port=options.advertised_port, brief=True
         )
     else:
         server = Postgres(

@@ -22,14 +22,14 @@ from shared.messaging.kafka_settings import KafkaSettings
 from tests.deploy.manifests import Compose
 
 _CONFIGURATION = "server.properties"
-_STORAGE = '#!/bin/sh\nexec "{java}" -Xmx256m -cp "{classpath}" kafka.tools.StorageTool "$@"\n'
+_STORAGE = '#!/bin/sh\nexec "{java}" -Xmx256m -XX:TieredStopAtLevel=1 -cp "{classpath}" kafka.tools.StorageTool "$@"\n'
 
 
 class SecuredKafka(Kafka):
     """The broker; `settings` tells how one of its users gets in."""
 
     def __init__(self, directory: Path, secrets: Path) -> None:
-        super().__init__(directory, log=directory.parent / f"{directory.name}.log")
+        super().__init__(directory, log=directory.parent / f"{directory.name}.log", brief=True)
         self.secrets = secrets
 
     def settings(self, user: str, topic_prefix: str = "rongcuo") -> KafkaSettings:

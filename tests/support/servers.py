@@ -64,7 +64,7 @@ def kafka_broker() -> Iterator[Broker]:
     if given:
         yield Broker(given, f"Kafka at {given}")
         return
-    with roomy_directory() as place, Kafka(place / "kafka", log=place / "kafka.log") as own:
+    with roomy_directory() as place, Kafka(place / "kafka", log=place / "kafka.log", brief=True) as own:
         yield Broker(own.bootstrap, own.version)
 
 
