@@ -28,6 +28,7 @@ LABELS = {
     "SubmissionSubmitted": "提交",
     "SubmissionTaken": "确定承办(受理环节)",
     "SubmissionReturned": "退回补正",
+    "HandlingNoted": "载明承办和回避",
     "SupplementRequested": "补正要求",
     "SubmissionResubmitted": "补正后重新提交",
     "SubmissionAccepted": "受理",

@@ -181,7 +181,8 @@ def _submission(chance: Random, thing: UUID) -> Sequence[Any]:
     elif chance.random() < 0.5:
         steps.append(replace(b.ACCEPT, **(taken | {"case_id": new_id()})))
     if chance.random() < 0.3:
-        steps.append(replace(b.NOTE_RECUSALS, submission_id=thing, recused=(chance.choice(PEOPLE).upper(),)))
+        now: dict[str, Any] = {"office": chance.choice([None, *OFFICES]), "persons": chance.choice([(), PEOPLE[:1]])}
+        steps.append(replace(b.NOTE_HANDLING, submission_id=thing, recused=(chance.choice(PEOPLE).upper(),), **now))
     return steps
 
 

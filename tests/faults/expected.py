@@ -22,7 +22,7 @@ FACTS = {
     "supplement": ["SubmissionResubmitted"],
     "withdrawal": ["SubmissionWithdrawn"],
     "acceptance": ["SubmissionAccepted"],
-    "investigation": ["InvestigationOpened", "OfficeAssigned"],
+    "investigation": ["InvestigationOpened", "OfficeAssigned", "HandlingRecorded"],
     "access-grants": ["AccessGranted"],
     "investigation-records": ["InvestigationRecorded"],
     "defence": ["DefenceHeard"],
@@ -67,6 +67,8 @@ def _effects(call: Answered, drafts: Mapping[str, Json], cases: Mapping[str, str
             yield "intake", stream_of(call), "SubmissionCaseOpened"
             yield "adjudication", f"of {call.aggregate}", "ToleranceInitiated"
             yield from _notices("submission_accepted", call.aggregate, _parties(drafts[call.aggregate]))
+        case "investigation":
+            yield "intake", f"submission-{cases[call.aggregate]}", "HandlingNoted"
         case "conclusion":
             yield "archive", f"dossier-{call.aggregate}", "DossierOpened"
             yield "archive", f"dossier-{call.aggregate}", "PaperEntered"

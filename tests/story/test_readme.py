@@ -16,8 +16,8 @@ from tests.support.servers import Server
 ADDRESS = "http://127.0.0.1:8080"
 COMMANDS = 11
 CASE = [
-    *("ToleranceInitiated", "InvestigationOpened", "OfficeAssigned", "InvestigationRecorded", "DefenceHeard"),
-    *("ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued"),
+    *("ToleranceInitiated", "InvestigationOpened", "OfficeAssigned", "HandlingRecorded", "InvestigationRecorded"),
+    *("DefenceHeard", "ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued"),
     *("HandlingRecorded", "FedBack"),
 ]
 

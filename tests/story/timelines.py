@@ -7,7 +7,7 @@ from shared.kernel.recorded import Recorded
 
 Timeline = dict[str, list[list[str]]]
 
-_CASE_BEGINS = ["ToleranceInitiated", "InvestigationOpened", "OfficeAssigned"]
+_CASE_BEGINS = ["ToleranceInitiated", "InvestigationOpened", "OfficeAssigned", "HandlingRecorded"]
 _CASE_ENDS = [
     "DefenceHeard",
     "ReportFiled",
@@ -19,7 +19,7 @@ _CASE_ENDS = [
 ]
 _DOSSIER = ["DossierOpened", "PaperEntered", "DossierEntrusted", "PaperEntered", "VolumeCompleted"]
 _TAKEN = "SubmissionTaken"
-_ACCEPTED = ["SubmissionAccepted", "SubmissionCaseOpened"]
+_ACCEPTED = ["SubmissionAccepted", "SubmissionCaseOpened", "HandlingNoted"]
 
 ZHONG: Timeline = {
     "intake": [["SubmissionSubmitted", _TAKEN, *_ACCEPTED]],

@@ -88,7 +88,9 @@ RESUBMIT = submission.Resubmit(
 ACCEPT = submission.AcceptSubmission(
     submission_id=SUBMISSION, case_id=CASE, at=AT, clerk="officer-1", office="office-1"
 )
-NOTE_RECUSALS = submission.NoteRecusals(submission_id=SUBMISSION, recused=("member-9",), at=AT)
+NOTE_HANDLING = submission.NoteHandling(
+    submission_id=SUBMISSION, office="office-2", persons=("officer-4",), recused=("member-9",), at=AT
+)
 WITHDRAW = submission.WithdrawSubmission(submission_id=SUBMISSION, reason=sealed("reason"), at=AT)
 NOTE_CASE = submission.NoteCaseOpened(submission_id=SUBMISSION, case_id=CASE, at=AT)
 

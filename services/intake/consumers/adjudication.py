@@ -1,6 +1,6 @@
 """What intake does when adjudication has spoken: the submission learns that its case is open, and who is out of it."""
 
-from services.intake.domain.submission.commands import NoteCaseOpened, NoteRecusals
+from services.intake.domain.submission.commands import NoteCaseOpened, NoteHandling
 from services.intake.domain.submission.decisions import DECIDER
 from shared.contracts.adjudication import EVENTS, UPCASTERS, HandlingRecorded, ToleranceInitiated
 from shared.eventstore.store import EventStore
@@ -24,7 +24,7 @@ def consumer(store: EventStore, rules: Rulebook) -> Consumer:
         )
 
     async def on_handling_recorded(event: HandlingRecorded, message: Message) -> None:
-        command = NoteRecusals(event.submission_id, event.recused, at=store.clock())
+        command = NoteHandling(event.submission_id, event.office, event.persons, event.recused, at=store.clock())
         cause, watermark = message.cause(NAME), message.watermark
         await transact(
             store, DECIDER, event.submission_id, command, rules=rules, cause=cause, watermark=watermark, wait=True

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import CODEC
 from services.intake.domain.submission.decisions import DECIDER
-from services.intake.domain.submission.events import RecusalsNoted, SubmissionSubmitted, SubmissionTaken
+from services.intake.domain.submission.events import HandlingNoted, SubmissionSubmitted, SubmissionTaken
 from shared.authz.caller import Caller
 from shared.contracts.intake import SubmissionAccepted
 from shared.eventstore.readmodels import ReadModel
@@ -62,7 +62,9 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         changed["case_id"] = event.case_id
     if isinstance(event, SubmissionTaken):
         changed |= {"office": event.office, "handlers": list(event.persons)}
-    if isinstance(event, RecusalsNoted):
+    if isinstance(event, HandlingNoted):
+        taken = event.office is not None or event.persons
+        changed |= {"office": event.office, "handlers": list(event.persons) if taken else None}
         changed["recused"] = [person.casefold() for person in event.recused]
     if changed:
         await connection.execute(update(submissions).where(submissions.c.id == recorded.stream_id).values(**changed))
@@ -88,5 +90,5 @@ MODEL = ReadModel(
     codec=CODEC,
     project=project,
     rows=RowVersions(submissions),
-    awaited=(SubmissionTaken, RecusalsNoted),
+    awaited=(SubmissionTaken, HandlingNoted),
 )

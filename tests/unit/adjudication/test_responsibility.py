@@ -13,16 +13,21 @@ from shared.contracts.adjudication import HandlingRecorded
 from tests.support.builders import (
     ASSIGN,
     AT,
+    CADRE,
+    CASE,
     CONCLUDE,
     END_GRANT,
     GRANT,
     HEAR,
     INITIATE,
+    MATTER,
     OPEN,
     OPEN_CLASS_REPORT,
+    PACK,
     RECOGNISE,
     RECUSE,
     REPORT,
+    SUBMISSION,
     VISIT,
     an_id,
 )
@@ -40,6 +45,18 @@ class TestTheOffice:
         given(DECIDER, history(DECIDER, INITIATE)).when(OPEN).then(
             InvestigationOpened(officers=OPEN.officers, opened_on=OPEN.opened_on),
             OfficeAssigned(office="office-1", persons=("officer-1", "officer-2")),
+            HandlingRecorded(
+                case_id=CASE,
+                matter=MATTER,
+                submission_id=SUBMISSION,
+                jurisdiction="331123",
+                rules_version=PACK,
+                concerned=CADRE,
+                applicant=None,
+                office="office-1",
+                persons=("officer-1", "officer-2"),
+                recused=(),
+            ),
         )
 
     def test_that_was_assigned_before_keeps_it(self) -> None:
@@ -52,9 +69,9 @@ class TestTheOffice:
         clerk = replace(OPEN, clerk="clerk-7")
         assert "clerk-7" in case_after(INITIATE, clerk).investigators
 
-    def test_that_is_given_a_concluded_case_is_told_to_the_archive(self) -> None:
-        told = given(DECIDER, history(DECIDER, *REPORTED, CONCLUDE))
-        told.when(ASSIGN).then_types(OfficeAssigned, HandlingRecorded)
+    def test_that_is_given_a_case_is_told_to_the_other_services(self) -> None:
+        for before in ([INITIATE], [*REPORTED, CONCLUDE]):
+            given(DECIDER, history(DECIDER, *before)).when(ASSIGN).then_types(OfficeAssigned, HandlingRecorded)
 
 
 class TestAGrant:
@@ -96,6 +113,17 @@ class TestAGrant:
     def test_lets_no_investigator_decide(self, role: str) -> None:
         wrong = replace(GRANT, person="Officer-2", role=role)
         given(DECIDER, history(DECIDER, INITIATE, OPEN)).when(wrong).then_rejected("investigator-cannot-decide")
+
+    def test_lets_nobody_review_what_he_decided(self) -> None:
+        concluded = history(DECIDER, *REPORTED, CONCLUDE)
+        for person in (CONCLUDE.decided_by[1], CONCLUDE.decided_by[1].upper()):
+            wrong = replace(GRANT, person=person, role="review_team")
+            given(DECIDER, concluded).when(wrong).then_rejected("decider-cannot-review", "/person")
+
+    @pytest.mark.parametrize("roles", [("adjudication_committee", "review_team"), ("review_team", "trial_office")])
+    def test_makes_nobody_decider_and_reviewer(self, roles: tuple[str, str]) -> None:
+        first, second = (replace(GRANT, grant_id=an_id(110 + n), role=role) for n, role in enumerate(roles))
+        given(DECIDER, history(DECIDER, INITIATE, first)).when(second).then_rejected("decider-cannot-review")
 
     def test_never_goes_to_who_is_recused(self) -> None:
         wrong = replace(GRANT, person="MEMBER-9")

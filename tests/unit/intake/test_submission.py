@@ -26,7 +26,7 @@ from tests.support.builders import (
     FINDING,
     MATTER,
     NOTE_CASE,
-    NOTE_RECUSALS,
+    NOTE_HANDLING,
     PACK,
     RESUBMIT,
     RETURN,
@@ -56,7 +56,7 @@ MACHINE = Machine(
         "AcceptSubmission": replace(ACCEPT, case_id=an_id(99)),
         "WithdrawSubmission": replace(WITHDRAW, reason=None),
         "NoteCaseOpened": NOTE_CASE,
-        "NoteRecusals": NOTE_RECUSALS,
+        "NoteHandling": NOTE_HANDLING,
     },
 )
 TABLE = table("""
@@ -86,8 +86,8 @@ NoteCaseOpened      | submission-unknown           | none
 NoteCaseOpened      | submission-not-accepted      | submitted returned
 NoteCaseOpened      | ✓                            | accepted
 NoteCaseOpened      | submission-withdrawn         | withdrawn
-NoteRecusals        | submission-unknown           | none
-NoteRecusals        | ✓                            | submitted returned accepted withdrawn
+NoteHandling        | submission-unknown           | none
+NoteHandling        | ✓                            | submitted returned accepted withdrawn
 """)
 
 

@@ -101,7 +101,7 @@ def open_investigation(command: OpenInvestigation, case: ToleranceCase, first: T
     guards.not_before(command.opened_on, first.act_on, "/opened_on")
     guards.two_officers(command.officers, "/officers")
     responsibility.none_recused(command.officers, case, "/officers")
-    return [event, *responsibility.taken_by(command, case)]
+    return [event, *responsibility.taken_by(command, case, first)]
 
 
 def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack: RulePack) -> Sequence[Event]:

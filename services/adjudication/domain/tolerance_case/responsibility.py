@@ -75,14 +75,15 @@ def assign_office(command: AssignOffice, case: ToleranceCase, first: ToleranceIn
     event = OfficeAssigned(office=command.office, persons=())
     if case.handled == event:
         return []
-    return [event, *(recorded(replace(case, handled=event), first) if case.concluded else ())]
+    return [event, *recorded(replace(case, handled=event), first)]
 
 
-def taken_by(command: OpenInvestigation, case: ToleranceCase) -> Sequence[Event]:
+def taken_by(command: OpenInvestigation, case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:
     """Return who has the case from its investigation on, when nobody was assigned before (谁调查谁承办)."""
     if case.handled:
         return []
-    return [OfficeAssigned(office=command.office, persons=tuple(dict.fromkeys((command.clerk, *command.officers))))]
+    event = OfficeAssigned(office=command.office, persons=tuple(dict.fromkeys((command.clerk, *command.officers))))
+    return [event, *recorded(replace(case, handled=event), first)]
 
 
 def grant_access(command: GrantAccess, case: ToleranceCase) -> Sequence[Event]:
@@ -104,14 +105,30 @@ def grant_access(command: GrantAccess, case: ToleranceCase) -> Sequence[Event]:
     if not command.at < command.ends_at <= command.at + LONGEST_GRANT:
         raise Rejected("grant-term-invalid", "授权期限应当在今后 92 日以内。", pointer="/ends_at")
     none_recused((command.person,), case, "/person")
-    if command.role != "org_dept" and command.person.casefold() in _folded(case.investigators):
+    _three_persons(command, case)
+    return [event]
+
+
+def _three_persons(command: GrantAccess, case: ToleranceCase) -> None:
+    """Investigator, adjudicator and reviewer of one matter are three persons (V1); raises Rejected."""
+    person, role = command.person.casefold(), command.role
+    if role != "org_dept" and person in _folded(case.investigators):
         raise Rejected(
             "investigator-cannot-decide",
             "调查人员不得参与认定、审理或复查。",
             reference="监督执纪工作规则 54, 59",
             pointer="/person",
         )
-    return [event]
+    decides = {"adjudication_committee", "trial_office"}
+    others = decides if role == "review_team" else {"review_team"} if role in decides else frozenset()
+    granted = {grant.person.casefold() for grant in case.grants if grant.role in others}
+    if person in granted | (_folded(case.deciders) if role == "review_team" else set()):
+        raise Rejected(
+            "decider-cannot-review",
+            "参与认定或审理的人员不得复查，复查人员不得参与认定或审理。",
+            reference="监督执纪工作规则 59",
+            pointer="/person",
+        )
 
 
 def end_access(command: EndAccess, case: ToleranceCase) -> Sequence[Event]:

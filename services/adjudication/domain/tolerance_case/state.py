@@ -79,6 +79,13 @@ class ToleranceCase:
             self.report.signed_by if self.report else (),
         )
 
+    @property
+    def deciders(self) -> frozenset[str]:
+        """Everybody who recognised a situation or decided; none of them may review (V1)."""
+        return frozenset(self.issued.decided_by if self.issued else ()).union(
+            *(recognition.recognised_by for recognition in self.recognitions)
+        )
+
     def granted(self, person: str, at: datetime) -> frozenset[str]:
         """Return the roles for which a grant to `person` is in force at an instant."""
         return frozenset(

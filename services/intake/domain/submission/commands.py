@@ -86,10 +86,12 @@ class NoteCaseOpened:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRecusals:
-    """回避已载明: adjudication has told who is recused from the case."""
+class NoteHandling:
+    """承办、回避已载明: adjudication has told who has the case, if anybody has, and who is recused from it."""
 
     submission_id: UUID
+    office: str | None
+    persons: tuple[str, ...]
     recused: tuple[str, ...]
     at: datetime
 
@@ -101,5 +103,5 @@ Command = (
     | AcceptSubmission
     | WithdrawSubmission
     | NoteCaseOpened
-    | NoteRecusals
+    | NoteHandling
 )

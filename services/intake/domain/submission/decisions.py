@@ -10,7 +10,7 @@ from services.intake.domain.submission.commands import (
     AcceptSubmission,
     Command,
     NoteCaseOpened,
-    NoteRecusals,
+    NoteHandling,
     Resubmit,
     ReturnForSupplement,
     SubmitSubmission,
@@ -19,7 +19,7 @@ from services.intake.domain.submission.commands import (
 from services.intake.domain.submission.events import (
     EVENTS,
     Fact,
-    RecusalsNoted,
+    HandlingNoted,
     SubmissionCaseOpened,
     SubmissionResubmitted,
     SubmissionSubmitted,
@@ -96,8 +96,8 @@ def decide(command: Command, submission: Submission, *, rules: Rulebook) -> Sequ
             return withdraw(command, submission, first)
         case NoteCaseOpened():
             return note_case_opened(command, submission)
-        case NoteRecusals():
-            return note_recusals(command, submission)
+        case NoteHandling():
+            return note_handling(command, submission)
         case _:
             assert_never(command)
 
@@ -195,9 +195,16 @@ def note_case_opened(command: NoteCaseOpened, submission: Submission) -> Sequenc
     return [SubmissionCaseOpened(case_id=command.case_id, case_state="open")]
 
 
-def note_recusals(command: NoteRecusals, submission: Submission) -> Sequence[Event]:
-    """回避已载明: who is recused from the case is out of what led to it, too."""
-    return [] if submission.recused == command.recused else [RecusalsNoted(recused=command.recused)]
+def note_handling(command: NoteHandling, submission: Submission) -> Sequence[Event]:
+    """承办、回避已载明: whoever has the case has what led to it; who is recused from one is out of both."""
+    taken = command if command.office or command.persons else submission.handled
+    office, persons = (taken.office, taken.persons) if taken else (None, ())
+    event = HandlingNoted(office=office, persons=persons, recused=command.recused)
+    return [] if (submission.handled, submission.recused) == (_taken(event), event.recused) else [event]
+
+
+def _taken(event: HandlingNoted) -> SubmissionTaken | None:
+    return SubmissionTaken(office=event.office, persons=event.persons) if event.office or event.persons else None
 
 
 def _taken_by(command: ReturnForSupplement | AcceptSubmission, submission: Submission) -> Sequence[Event]:
@@ -272,8 +279,8 @@ def evolve(submission: Submission, event: Fact) -> Submission:
             return replace(submission, case_state=event.case_state)
         case SubmissionTaken():
             return replace(submission, handled=event)
-        case RecusalsNoted():
-            return replace(submission, recused=event.recused)
+        case HandlingNoted():
+            return replace(submission, handled=_taken(event), recused=event.recused)
         case _:
             assert_never(event)
 

@@ -93,11 +93,13 @@ class SubmissionTaken(Event):
     persons: tuple[str, ...]
 
 
-class RecusalsNoted(Event):
-    """回避已载明: everybody who is recused from the case."""
+class HandlingNoted(Event):
+    """承办、回避已载明: who has the submission now, because he has its case, and who is recused from both."""
 
-    sets: ClassVar[tuple[str, ...]] = ("recused",)
+    sets: ClassVar[tuple[str, ...]] = ("office", "persons", "recused")
 
+    office: str | None
+    persons: tuple[str, ...]
     recused: tuple[str, ...]
 
 
@@ -110,6 +112,6 @@ Fact = (
     | SubmissionWithdrawn
     | SubmissionCaseOpened
     | SubmissionTaken
-    | RecusalsNoted
+    | HandlingNoted
 )
 EVENTS: tuple[type[Event], ...] = get_args(Fact)
