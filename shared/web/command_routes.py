@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import compile_path
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.problems import Problem
@@ -90,14 +90,15 @@ class Commands:
         """Serve `routes` (path and handler); `answers` gives for a class of exceptions what answers it."""
         self._otherwise = otherwise
         self._answers = answers
-        self._table = [(compile_path(path)[0], handler, Shell(self._serving(handler))) for path, handler in routes]
+        self._table = [(Route(path, handler, methods=["POST"]), Shell(self._serving(handler))) for path, handler in routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http" and scope["method"] == "POST":
-            for pattern, handler, shell in self._table:
-                if match := pattern.match(scope["path"]):
-                    await shell({**scope, "endpoint": handler, "path_params": match.groupdict()}, receive, send)
+            for route, shell in self._table:
+                if match := route.path_regex.match(scope["path"]):
+                    found = {"route": route, "endpoint": route.endpoint, "path_params": match.groupdict()}
+                    await shell({**scope, **found}, receive, send)
                     return
         await self._otherwise(scope, receive, send)
 

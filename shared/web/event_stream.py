@@ -25,10 +25,13 @@ LOOK_S = 1.0
 KEEP_ALIVE_S = 15.0
 MOST = 32
 """Streams that one process serves at a time."""
+MOST_OF_ONE = 2
+"""Streams that one caller has of them: one, and that which he opens before the end of it is noticed."""
 RETRY_MS = 3000
 _PAGE = 100
 _ID = re.compile(r"[0-9]{1,19}")
-_open: set[object] = set()
+_open: list[tuple[str, str]] = []
+"""Issuer and subject of the listener of each stream that is open."""
 
 stream = router("审计 Audit")
 
@@ -46,7 +49,7 @@ stream = router("审计 Audit")
 )
 async def stream_events(
     request: Request,
-    _access: Annotated[Access, permitted("list_events")],
+    access: Annotated[Access, permitted("list_events")],
     after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="Position that you have.")] = 0,
     last_event_id: Annotated[str | None, Header(description="The same, as an EventSource says it; it wins.")] = None,
 ) -> EventSourceResponse:
@@ -57,9 +60,14 @@ async def stream_events(
     head = await resources(request).log.head()
     if after > head:
         raise Problem("position-beyond-head", head=head)
-    if len(_open) >= MOST:
+    listener = (access.caller.issuer, access.caller.subject)
+    if _full(listener):
         raise Problem("rate-limited", headers={"Retry-After": str(int(KEEP_ALIVE_S))})
-    return EventSourceResponse(_events(request, after))
+    return EventSourceResponse(_events(request, listener, after))
+
+
+def _full(listener: tuple[str, str]) -> bool:
+    return len(_open) >= MOST or _open.count(listener) >= MOST_OF_ONE
 
 
 def _position(text: str) -> int:
@@ -68,11 +76,13 @@ def _position(text: str) -> int:
     return int(text)
 
 
-async def _events(request: Request, after: int) -> AsyncIterator[bytes]:
-    """Yield the events behind `after` as long as the stream may live."""
-    held, ticket, now = resources(request), object(), asyncio.get_running_loop().time
+async def _events(request: Request, listener: tuple[str, str], after: int) -> AsyncIterator[bytes]:
+    """Yield the events behind `after` as long as the stream may live; not at all when others have begun meanwhile."""
+    held, now = resources(request), asyncio.get_running_loop().time
     ends, told = now() + held.stream_s, now()
-    _open.add(ticket)
+    if _full(listener):
+        return
+    _open.append(listener)
     try:
         yield format_sse_event(retry=RETRY_MS)
         while now() < ends and await _still_admitted(request):
@@ -88,7 +98,7 @@ async def _events(request: Request, after: int) -> AsyncIterator[bytes]:
                 yield KEEPALIVE_COMMENT
             await asyncio.sleep(LOOK_S)
     finally:
-        _open.discard(ticket)
+        _open.remove(listener)
 
 
 async def _still_admitted(request: Request) -> bool:

@@ -103,13 +103,12 @@ class _Exchange:
         )
 
     def _template(self) -> str:
-        """The path with its parameters replaced by their names; `-` where no route answers."""
-        if "endpoint" not in self.scope:
+        """The path with the names of its parameters in braces, as its route has it; `-` where no route answers."""
+        route = self.scope.get("route")
+        if route is None:
             return "-"
-        path: str = self.scope["path"]
-        for name, value in self.scope.get("path_params", {}).items():
-            path = path.replace(str(value), f"{{{name}}}")
-        return path
+        template, steps = route.path_format.split("/"), self.scope["path"].split("/")
+        return "/".join(steps[: 1 - len(template)] + template[1:])  # before the route's own path stands its prefix
 
 
 def _hsts(scope: Scope) -> list[tuple[bytes, bytes]]:

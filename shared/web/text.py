@@ -1,7 +1,7 @@
 """The types of texts in request bodies, with the limits that the whole system keeps."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import RFC_4122, UUID
 
@@ -45,6 +45,14 @@ def _written_instant(value: object) -> object:
     return value
 
 
+def _in_utc(value: datetime) -> datetime:
+    """Refuse an instant that has no year of four digits in UTC, in which every instant is stored."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant lies in the years 1 to 9999 of UTC") from None
+
+
 def _plain_id(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
         raise ValueError("an id is written as 32 hexadecimal digits with four hyphens")
@@ -53,8 +61,8 @@ def _plain_id(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_day)]
 """A legal day, written `YYYY-MM-DD` and in no other way."""
-At = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
-"""An instant with its offset from UTC (RFC 3339); a number is none."""
+At = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(_in_utc)]
+"""An instant with its offset from UTC (RFC 3339), as UTC; a number is none."""
 Id = Annotated[UUID, BeforeValidator(_plain_id)]
 """An id, written as 32 hexadecimal digits with four hyphens."""
 

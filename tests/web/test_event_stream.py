@@ -98,6 +98,32 @@ async def test_only_auditors_listen_and_not_too_many(
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "0")
 
 
+async def test_one_listener_leaves_room_for_the_others(client: httpx.AsyncClient, as_: As) -> None:
+    """Each caller has two streams; who opens more at once is told, or his stream ends before it begins."""
+    greedy = [client.get(STREAM, headers=as_(roles=["external_auditor"], subject="e-1")) for _ in range(8)]
+    other = client.get(STREAM, headers=as_(roles=["external_auditor"], subject="e-2"))
+    *many, one = await asyncio.gather(*greedy, other)
+    served = [answer for answer in many if answer.status_code == 200 and "retry:" in answer.text]
+    assert len(served) == event_stream.MOST_OF_ONE
+    assert (one.status_code, "retry:" in one.text) == (200, True)
+    again = await client.get(STREAM, headers=as_(roles=["external_auditor"], subject="e-1"))
+    assert again.status_code == 200, "what has ended is not counted"
+
+
+async def test_a_third_stream_of_one_listener_is_refused(
+    client: httpx.AsyncClient, as_: As, issuer: DevelopmentIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "MOST_OF_ONE", 1)
+    auditor = as_(roles=["auditor"])
+    first = asyncio.create_task(client.get(STREAM, headers=auditor))
+    async with asyncio.timeout(5):
+        while not event_stream._open:
+            await asyncio.sleep(0.01)
+    answer = await client.get(STREAM, headers=auditor)
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate-limited")
+    assert (await first).status_code == 200
+
+
 async def test_what_happens_meanwhile_comes_and_the_end_of_the_token_ends_it(
     client: httpx.AsyncClient,
     command: As,
@@ -112,7 +138,8 @@ async def test_what_happens_meanwhile_comes_and_the_end_of_the_token_ends_it(
     )
     app = SimpleNamespace(state=SimpleNamespace(resources=held))
     headers = [(b"authorization", f"Bearer {token}".encode())]
-    events = _events(Request({"type": "http", "headers": headers, "app": app}), await store.log.head())
+    request = Request({"type": "http", "headers": headers, "app": app})
+    events = _events(request, ("issuer", "a-1"), await store.log.head())
     taking = asyncio.create_task(_taken(events))
     filed = await client.post("/intake/v1/petitions", json={"title": "新的申请"}, headers=command())
     async with asyncio.timeout(15):

@@ -93,6 +93,9 @@ async def test_query_parameters_are_never_ignored(client: httpx.AsyncClient, as_
         ("as_of=2026-01-01T00:00:00", 400, "query-parameter-invalid"),
         ("at_version=1&as_of=2026-01-01T00:00:00Z", 400, "query-parameters-exclusive"),
         ("as_of=%00", 400, "query-parameter-invalid"),
+        ("as_of=9999-12-31T23:59:59-23:59", 400, "query-parameter-invalid"),
+        ("as_of=9999-12-31T23:59:59-00:01", 400, "query-parameter-invalid"),
+        ("as_of=0001-01-01T00:00:00%2B00:01", 400, "query-parameter-invalid"),
     ):
         answer = await client.get(f"{petition}?{query}", headers=as_())
         assert (answer.status_code, answer.json()["code"]) == (status, code), query

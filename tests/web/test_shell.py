@@ -114,6 +114,25 @@ async def test_the_access_log_names_the_route_and_no_query_id_or_text(
     assert petition.rsplit("/", 1)[1] not in caplog.text
 
 
+async def test_the_access_log_names_the_route_whatever_its_parameters_are(
+    client: httpx.AsyncClient, as_: As, command: As, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "rongcuo.access"):
+        await client.get("/intake/v1/petitions/v1", headers=as_())
+        await client.get("/intake/v1/petitions/1/history", headers=as_())
+        await client.post("/intake/v1/petitions/1/remarks", json={"reasons": "补充"}, headers=command())
+        await client.get("/problems/problems")
+        await client.put("/intake/v1/petitions/1", headers=as_())
+    paths = [record.getMessage().split()[1] for record in caplog.records if record.name == "rongcuo.access"]
+    assert paths == [
+        "/intake/v1/petitions/{petition_id}",
+        "/intake/v1/petitions/{petition_id}/history",
+        "/intake/v1/petitions/{petition_id}/remarks",
+        "/problems/{code}",
+        "/intake/v1/petitions/{petition_id}",
+    ]
+
+
 async def test_health_readiness_and_version(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     assert (await client.get("/readyz")).json() == {"status": "ok", "checks": {"log": True}}
