@@ -34,7 +34,6 @@ class DossierView(View):
     applicant: UUID | None = None
     office: str | None = None
     persons: tuple[str, ...] = ()
-    recused: tuple[str, ...] = ()
 
 
 class DossierRow(BaseModel):

@@ -19,7 +19,7 @@ from shared.web.sealing import Edge
 
 CLASSES = {
     **dict.fromkeys(("matter", "jurisdiction", "rules_version"), DataClass.RECORD),
-    **dict.fromkeys(("office", "persons", "recused"), DataClass.HANDLING),
+    **dict.fromkeys(("office", "persons"), DataClass.HANDLING),
     **dict.fromkeys(("concerned", "applicant"), DataClass.PEOPLE),
     **dict.fromkeys(("targets", "papers", "completed_on", "pages", "retention"), DataClass.FILE),
 }

@@ -79,7 +79,6 @@ class SubmissionView(View):
     reason: Text | None = None
     office: str | None = None
     persons: tuple[str, ...] = ()
-    recused: tuple[str, ...] = ()
 
 
 class SubmissionRow(BaseModel):

@@ -29,7 +29,7 @@ CLASSES = {
     **dict.fromkeys(("found_on", "case_id", "case_state"), DataClass.RECORD),
     **dict.fromkeys(("applicant_kind", "applicant", "concerned"), DataClass.PEOPLE),
     **dict.fromkeys(("found_by", "statement", "other_situation", "missing", "reason"), DataClass.CONTENT),
-    **dict.fromkeys(("office", "persons", "recused"), DataClass.HANDLING),
+    **dict.fromkeys(("office", "persons"), DataClass.HANDLING),
 }
 
 

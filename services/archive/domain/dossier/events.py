@@ -24,7 +24,7 @@ class PaperEntered(Event):
 class DossierEntrusted(Event):
     """承办、回避已载明: the office and the persons who had the case, whom it is about, who is recused."""
 
-    sets: ClassVar[tuple[str, ...]] = ("concerned", "applicant", "office", "persons", "recused")
+    sets: ClassVar[tuple[str, ...]] = ("concerned", "applicant", "office", "persons")
 
     concerned: UUID
     applicant: UUID | None

@@ -96,7 +96,7 @@ class SubmissionTaken(Event):
 class HandlingNoted(Event):
     """承办、回避已载明: who has the submission now, because he has its case, and who is recused from both."""
 
-    sets: ClassVar[tuple[str, ...]] = ("office", "persons", "recused")
+    sets: ClassVar[tuple[str, ...]] = ("office", "persons")
 
     office: str | None
     persons: tuple[str, ...]
