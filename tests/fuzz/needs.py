@@ -156,7 +156,7 @@ async def _a_grant(supply: Supply) -> Given:
 
 @given("read_notice", "read_notice_history")
 async def _a_notice(supply: Supply) -> Given:
-    return Given(supply.cast.officer, {"notice_id": await supply.notice()}, once=False)
+    return Given(supply.reader, {"notice_id": await supply.notice()}, once=False)
 
 
 @given("acknowledge_notice")
