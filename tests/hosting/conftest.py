@@ -13,8 +13,10 @@ from joserfc.jwk import ECKey
 from shared.authz.development import DevelopmentIssuer
 from shared.database.databases import KEYRING, Databases
 from shared.kernel.recorded import Recorded
-from tests.story.processes import Processes, clean_environment
+from tests.story.processes import ROOT, Processes, clean_environment
 
+NEWEST = max(path.name[:4] for path in (ROOT / "services/intake/migrations/versions").glob("[0-9]*.py"))
+"""The revision of intake's newest migration, as its file is named."""
 RECORD = Recorded(
     log="intake",
     position=41,

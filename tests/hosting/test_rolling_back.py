@@ -19,7 +19,7 @@ from shared.database.databases import DATABASES, Databases
 from shared.database.migrate import migrate
 from shared.database.revisions import build_of
 from shared.database.schema import DatabaseRefused, await_database
-from tests.hosting.conftest import Site
+from tests.hosting.conftest import NEWEST, Site
 
 MIGRATION = """
 from shared.database.migration_env import forward_only, run_script
@@ -35,8 +35,9 @@ def upgrade() -> None:
 """
 ADDED = "ALTER TABLE app.drafts ADD COLUMN note text"
 RENAMED = "ALTER TABLE app.drafts RENAME COLUMN owner TO holder"
-NEWER = "database intake is at 0005, newer than 0004 of this build, which may still run there"
-REFUSED = "database intake is at {}, this build knows up to 0004: a newer `rongcuo migrate` has run"
+NEXT, AFTER = (f"{int(NEWEST) + more:04}" for more in (1, 2))
+NEWER = f"database intake is at {NEXT}, newer than {NEWEST} of this build, which may still run there"
+REFUSED = f"database intake is at {{}}, this build knows up to {NEWEST}: a newer `rongcuo migrate` has run"
 Release = Callable[..., None]
 
 
@@ -67,7 +68,7 @@ async def revision_of(databases: Databases) -> str:
 async def test_an_older_build_begins_on_compatible_tables_and_says_so(
     databases: Databases, migrate_newer: Release, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await asyncio.to_thread(migrate_newer, "0005", ADDED, compatible=True)
+    await asyncio.to_thread(migrate_newer, NEXT, ADDED, compatible=True)
     await await_database(databases.dsn("intake"), "intake")
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [NEWER]
 
@@ -75,7 +76,7 @@ async def test_an_older_build_begins_on_compatible_tables_and_says_so(
 async def test_an_older_build_serves_on_compatible_tables(
     site: Site, databases: Databases, migrate_newer: Release
 ) -> None:
-    await asyncio.to_thread(migrate_newer, "0005", ADDED, compatible=True)
+    await asyncio.to_thread(migrate_newer, NEXT, ADDED, compatible=True)
     processes = site.processes("intake")
     processes.start("api", "serve", "intake", "--role", "api")
     await processes.ready()
@@ -86,19 +87,19 @@ async def test_an_older_build_serves_on_compatible_tables(
 async def test_migrate_of_an_older_build_leaves_compatible_tables_alone(
     databases: Databases, migrate_newer: Release
 ) -> None:
-    await asyncio.to_thread(migrate_newer, "0005", ADDED, compatible=True)
+    await asyncio.to_thread(migrate_newer, NEXT, ADDED, compatible=True)
     await prepare_databases(databases, 0)
-    assert await revision_of(databases) == "0005"
+    assert await revision_of(databases) == NEXT
 
 
-@pytest.mark.parametrize("afterwards", [[], ["0006"]])
+@pytest.mark.parametrize("afterwards", [[], [AFTER]])
 async def test_an_older_build_is_refused_after_an_incompatible_migration(
     databases: Databases, migrate_newer: Release, afterwards: list[str]
 ) -> None:
-    await asyncio.to_thread(migrate_newer, "0005", RENAMED, compatible=False)
+    await asyncio.to_thread(migrate_newer, NEXT, RENAMED, compatible=False)
     for revision in afterwards:
         await asyncio.to_thread(migrate_newer, revision, ADDED, compatible=True)
-    told = re.escape(REFUSED.format(["0005", *afterwards][-1]))
+    told = re.escape(REFUSED.format([NEXT, *afterwards][-1]))
     with pytest.raises(DatabaseRefused, match=told):
         await await_database(databases.dsn("intake"), "intake", patience_s=60)
     with pytest.raises(DatabaseRefused, match=told):
@@ -108,11 +109,11 @@ async def test_an_older_build_is_refused_after_an_incompatible_migration(
 async def test_newer_tables_that_do_not_say_who_may_run_are_refused(
     databases: Databases, migrate_newer: Release
 ) -> None:
-    await asyncio.to_thread(migrate_newer, "0005", ADDED, compatible=True)
+    await asyncio.to_thread(migrate_newer, NEXT, ADDED, compatible=True)
     connection = await asyncpg.connect(databases.admin("intake"))
     await connection.execute("DROP TABLE public.oldest_build")
     await connection.close()
-    with pytest.raises(DatabaseRefused, match=re.escape(REFUSED.format("0005"))):
+    with pytest.raises(DatabaseRefused, match=re.escape(REFUSED.format(NEXT))):
         await await_database(databases.dsn("intake"), "intake")
 
 

@@ -19,7 +19,7 @@ from shared.keyring import keyring
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.producer import Publisher, pack
 from shared.messaging.topics import ensure_topics
-from tests.hosting.conftest import RECORD, Site
+from tests.hosting.conftest import NEWEST, RECORD, Site
 from tests.story.processes import clean_environment, run_program
 from tests.support.proxy import Proxy
 from tests.support.servers import Server
@@ -85,7 +85,7 @@ async def test_tables_of_an_older_build_are_refused(databases: Databases) -> Non
     dsn = databases.dsn("intake")
     await await_database(dsn, "intake")
     async with at_revision(databases, "0001"):
-        with pytest.raises(DatabaseRefused, match="is at 0001, this build needs 0004: run `rongcuo migrate`"):
+        with pytest.raises(DatabaseRefused, match=f"is at 0001, this build needs {NEWEST}: run `rongcuo migrate`"):
             await await_database(dsn, "intake", patience_s=60)
 
 
