@@ -22,6 +22,7 @@ from shared.eventstore.transact import Cause, transact
 from shared.hosting.installation import Installation
 from shared.hosting.opened import open_service
 from shared.hosting.worker import Worker, open_worker
+from shared.kernel.errors import Rejected
 from shared.kernel.events import Event
 from shared.messaging.consumer import Consumer, Sink
 
@@ -55,11 +56,14 @@ async def erase(installation: Installation, erasure_id: UUID, cause: Cause) -> E
     async with open_service(installation, "archive") as opened:
         store, stream = opened.store, DECIDER.stream(erasure_id)
         gate = Gate(store, dossier.DECIDER, legal_hold.DECIDER, CollectedLinks(store.log.pool), installation.clock)
-        asked = (await store.load(DECIDER, erasure_id)).state
-        execution = await gate.execution(asked)
-        if DECIDER.decide(execution, asked, rules=None):
-            execution = replace(execution, cleared=await gate.cleared(asked, cause, dry_run=False))
-            await transact(store, DECIDER, erasure_id, execution, rules=None, cause=cause)
+        erasure = (await store.load(DECIDER, erasure_id)).state
+        if erasure.requested is None:
+            raise Rejected("erasure-unknown", "没有这项清除申请。")
+        # An operator acts everywhere; that the registration is where the asker acts was judged when he asked.
+        execution = await gate.execution(erasure.requested, within=bool)
+        if DECIDER.decide(execution, erasure, rules=None):
+            cleared = await gate.cleared(erasure.requested, cause, dry_run=False)
+            await transact(store, DECIDER, erasure_id, replace(execution, cleared=cleared), rules=None, cause=cause)
         stored = next(each for each in await store.log.read_stream(stream) if each.type == SubjectErased.__name__)
         erased = SubjectErased.model_validate_json(stored.payload)
         await Destruction(store, opened.edge.keyring, installation.erasures).carry_out(erased, stored, cause)

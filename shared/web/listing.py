@@ -128,6 +128,11 @@ def is_party(caller: Caller, *columns: Column[Any]) -> ColumnElement[bool]:
     return or_(*(column.is_not_distinct_from(caller.party) for column in columns))
 
 
+def is_among(caller: Caller, parties: Column[Any]) -> ColumnElement[bool]:
+    """Return the fact that the caller is one of the parties in a column (an array)."""
+    return false() if caller.party is None else literal(caller.party) == func.any(parties)
+
+
 def handles(caller: Caller, office: Column[Any], handlers: Column[Any]) -> ColumnElement[bool]:
     """Return the fact `assigned` of columns with the office and the persons (an array, null: nobody yet)."""
     handled = literal(caller.subject) == func.any(handlers)

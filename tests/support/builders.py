@@ -17,6 +17,7 @@ from services.intake.domain.party import commands as party
 from services.intake.domain.standing import commands as standing
 from services.intake.domain.submission import commands as submission
 from services.notification.domain.notice import commands as notice
+from shared.kernel.excluded import Excluded
 from shared.kernel.sealed import Sealed
 
 AT = datetime(2023, 5, 4, 1, 30, tzinfo=UTC)
@@ -204,6 +205,7 @@ ENTER_FEEDBACK = replace(ENTER_CONCLUSION, paper="feedback", event_id=an_id(202)
 COMPLETE = dossier.CompleteVolume(case_id=CASE, on=date(2022, 12, 30), pages=47, retention="permanent", at=AT)
 
 LONG_AFTER = datetime(2038, 1, 4, 1, 30, tzinfo=UTC)
+EXCLUDED = Excluded(concerned=(CADRE,), applicants=(an_id(5),), recused=("member-2",))
 REQUEST_ERASURE = erasure.RequestErasure(
     erasure_id=an_id(301),
     case_id=CASE,
@@ -218,6 +220,9 @@ REQUEST_ERASURE = erasure.RequestErasure(
     completed_on=date(2022, 12, 30),
     held=False,
     other_matters=(),
+    in_matter=True,
+    registered_here=True,
+    excluded=EXCLUDED,
     at=LONG_AFTER,
 )
 ENDORSE = erasure.ApproveErasure(
@@ -227,12 +232,27 @@ ENDORSE = erasure.ApproveErasure(
     at=LONG_AFTER,
 )
 APPROVE_ERASURE = replace(ENDORSE, by="issuer#leader-02")
-EXECUTE = erasure.ExecuteErasure(an_id(301), "short", date(2022, 12, 30), True, (), LONG_AFTER)
+EXECUTE = erasure.ExecuteErasure(
+    erasure_id=an_id(301),
+    retention="short",
+    completed_on=date(2022, 12, 30),
+    cleared=True,
+    other_matters=(),
+    in_matter=True,
+    registered_here=True,
+    at=LONG_AFTER,
+)
 RECORD_DESTRUCTION = erasure.RecordDestruction(
     erasure_id=an_id(301), keys=(an_id(900),), destroyed_at=LONG_AFTER, at=LONG_AFTER
 )
 PLACE_HOLD = hold.PlaceHold(
-    matter=MATTER, jurisdiction="331123", rules_version=PACK, ground="litigation", by="issuer#head-01", at=LONG_AFTER
+    matter=MATTER,
+    jurisdiction="331123",
+    rules_version=PACK,
+    ground="litigation",
+    by="issuer#head-01",
+    excluded=EXCLUDED,
+    at=LONG_AFTER,
 )
 RELEASE_HOLD = hold.ReleaseHold(matter=MATTER, by="issuer#leader-02", at=LONG_AFTER)
 CONSIDER_ERASURE = hold.ConsiderErasure(
@@ -241,6 +261,7 @@ CONSIDER_ERASURE = hold.ConsiderErasure(
     matter=MATTER,
     jurisdiction="331123",
     rules_version=PACK,
+    excluded=EXCLUDED,
     final=True,
     at=LONG_AFTER,
 )

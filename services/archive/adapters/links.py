@@ -16,6 +16,19 @@ _OTHER_MATTERS = """
     EXCEPT SELECT matter FROM mentioned WHERE type = 'SubjectErased'
     ORDER BY 1
 """
+# A party stands in an event, or a sealed text is his; payloads are canonical, so that no text can look like a member.
+# What archive itself says of erasures and holds is left out: a request would prove itself.
+_STANDS = """
+    SELECT EXISTS (
+        SELECT FROM app.collected, unnest(ARRAY['subject', 'concerned', 'applicant']) AS member
+        WHERE log <> 'archive' AND convert_from(metadata, 'UTF8')::jsonb ->> 'matter' = $2::uuid::text
+            AND position(convert_to(format('"%s":"%s"', member, $1::uuid), 'UTF8') IN payload) > 0
+    )
+"""
+_REGISTERED = """
+    SELECT convert_from(payload, 'UTF8')::jsonb ->> 'jurisdiction' FROM app.collected
+    WHERE log = 'intake' AND stream = 'party-' || $1::uuid AND version = 1 AND type = 'PartyRegistered'
+"""
 _DOSSIERS = """
     SELECT DISTINCT substr(stream, length('dossier-') + 1)::uuid AS case_id FROM log.events
     WHERE type = 'DossierOpened' AND convert_from(metadata, 'UTF8')::jsonb ->> 'matter' = $1::uuid::text
@@ -27,6 +40,15 @@ class CollectedLinks:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+
+    async def stands_in(self, subject: UUID, matter: UUID) -> bool:
+        """Tell whether the subject stands in an event of the matter."""
+        return bool(await self._pool.fetchval(_STANDS, subject, matter))
+
+    async def registered_in(self, subject: UUID) -> str | None:
+        """Return the jurisdiction in which the subject was registered, None when no log that arrived says so."""
+        jurisdiction: str | None = await self._pool.fetchval(_REGISTERED, subject)
+        return jurisdiction
 
     async def other_matters(self, subject: UUID, matter: UUID) -> Sequence[UUID]:
         """Return the other matters in which the subject stands and from which it is not erased."""

@@ -1,26 +1,28 @@
 """Use cases of an erasure 清除: ask, approve, execute; `application.destruction` then destroys the keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypedDict
 from uuid import UUID
 
-from services.archive.application import requests
-from services.archive.application.dossier import relate as relate_dossier
+from services.archive.application import exclusion, requests
 from services.archive.domain.dossier.decisions import Dossier
 from services.archive.domain.erasure.commands import ApproveErasure, ExecuteErasure, RequestErasure
 from services.archive.domain.erasure.decisions import Erasure
+from services.archive.domain.erasure.events import ErasureRequested
 from services.archive.domain.legal_hold.commands import ConsiderErasure
 from services.archive.domain.legal_hold.decisions import LegalHold, State
 from shared.authz.caller import Caller
 from shared.authz.data_classes import DataClass
 from shared.authz.facts import Facts
+from shared.authz.policy_engine import Decision
 from shared.authz.protection import Protection
 from shared.eventstore.store import EventStore
 from shared.eventstore.transact import Cause, transact
 from shared.kernel.clock import Clock
 from shared.kernel.decider import Decider
+from shared.kernel.excluded import Excluded
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.problems import Problem
@@ -36,20 +38,24 @@ CLASSES = dict.fromkeys(
 
 
 def relate(caller: Caller, erasure: Erasure, _: datetime) -> Facts:
-    """Say how the caller stands to an erasure: where it is."""
-    return Facts(within=erasure.jurisdiction is not None and caller.within(erasure.jurisdiction))
+    """Say how the caller stands to an erasure: where it is, whether it is his own affair, whether he is recused."""
+    asked = erasure.requested
+    return exclusion.facts(caller, asked.excluded, asked.jurisdiction, asked.subject) if asked else Facts()
 
 
 PROTECTION = Protection(relate, CLASSES)
 
 
-def person(caller: Caller) -> str:
-    """Return the one name under which a caller asks and approves: no two issuers share a person."""
-    return f"{caller.issuer}#{caller.subject}"
-
-
 class Links(Protocol):
     """What a subject and a matter are connected with, as far as the archive has taken the logs in."""
+
+    async def stands_in(self, subject: UUID, matter: UUID) -> bool:
+        """Tell whether the subject stands in an event of the matter."""
+        ...
+
+    async def registered_in(self, subject: UUID) -> str | None:
+        """Return the jurisdiction in which the subject was registered, None when the archive does not know it."""
+        ...
 
     async def other_matters(self, subject: UUID, matter: UUID) -> Sequence[UUID]:
         """Return the other matters in which the subject stands and from which it is not erased."""
@@ -60,9 +66,19 @@ class Links(Protocol):
         ...
 
 
+class Judged(TypedDict):
+    """What is found out about a subject and a matter, when an erasure is asked for and again when it is executed."""
+
+    retention: str | None
+    completed_on: date | None
+    other_matters: tuple[UUID, ...]
+    in_matter: bool
+    registered_here: bool
+
+
 @dataclass(frozen=True)
 class Gate:
-    """What stands between a request and the destruction: retention, other matters, legal holds."""
+    """What stands between a request and the destruction: who is concerned, retention, other matters, legal holds."""
 
     store: EventStore
     dossiers: Decider[Dossier]
@@ -70,14 +86,39 @@ class Gate:
     links: Links
     clock: Clock
 
-    async def retention(self, matter: UUID, case_id: UUID) -> tuple[str | None, date | None]:
-        """Return retention and day of completion of the matter's dossier; of several the one that is kept longest."""
-        found = [await self.dossier(each) for each in {case_id, *await self.links.dossiers_of(matter)}]
-        return max((_kept(dossier) for dossier in found), key=_length)
-
     async def dossier(self, case_id: UUID) -> Dossier:
         """Return a dossier as it stands."""
         return (await self.store.load(self.dossiers, case_id)).state
+
+    async def dossiers_of(self, matter: UUID) -> Sequence[Dossier]:
+        """Return the dossiers of a matter as they stand."""
+        return [await self.dossier(case_id) for case_id in await self.links.dossiers_of(matter)]
+
+    async def admit(
+        self, call: Call, matter: UUID | None, jurisdiction: str | None, subject: UUID | None = None
+    ) -> tuple[Excluded, Decision]:
+        """Return whom the matter's dossiers exclude today, and what permits the call; raises Problem `not-found`."""
+        excluded = exclusion.excluded_from(await self.dossiers_of(matter) if matter else ())
+        decision = call.access.judge(exclusion.facts(call.caller, excluded, jurisdiction, subject))
+        if not decision.permitted:
+            raise Problem("not-found")
+        return excluded, decision
+
+    async def judged(self, subject: UUID, matter: UUID, *, identity: bool, within: Callable[[str], bool]) -> Judged:
+        """Judge the erasure of a subject; `within` tells where whoever wants it acts.
+
+        Of several dossiers of the matter the one counts that is kept longest.
+        """
+        kept = [_kept(dossier) for dossier in await self.dossiers_of(matter)]
+        retention, completed_on = max(kept, key=_length, default=(None, None))
+        registered_in = await self.links.registered_in(subject) if identity else None
+        return Judged(
+            retention=retention,
+            completed_on=completed_on,
+            other_matters=tuple(await self.links.other_matters(subject, matter)) if identity else (),
+            in_matter=await self.links.stands_in(subject, matter),
+            registered_here=registered_in is not None and within(registered_in),
+        )
 
     async def consider(self, consideration: ConsiderErasure, cause: Cause, *, dry_run: bool) -> LegalHold:
         """Ask the holds on the matter; their answer is a fact before anything is destroyed."""
@@ -86,26 +127,20 @@ class Gate:
         )
         return outcome.state
 
-    async def execution(self, erasure: Erasure) -> ExecuteErasure:
-        """Return the command that executes `erasure`, with all that is judged, as if no hold stood in its way."""
-        asked = erasure.requested
-        if asked is None:
-            return ExecuteErasure(UUID(int=0), None, None, False, (), self.clock())
-        retention, completed_on = await self.retention(asked.matter, asked.case_id)
-        others = await self.links.other_matters(asked.subject, asked.matter) if asked.identity else ()
-        return ExecuteErasure(asked.erasure_id, retention, completed_on, True, tuple(others), self.clock())
+    async def execution(self, asked: ErasureRequested, within: Callable[[str], bool]) -> ExecuteErasure:
+        """Return the command that executes what was asked, with all that is judged, as if no hold stood in its way."""
+        judged = await self.judged(asked.subject, asked.matter, identity=asked.identity, within=within)
+        return ExecuteErasure(asked.erasure_id, **judged, cleared=True, at=self.clock())
 
-    async def cleared(self, erasure: Erasure, cause: Cause, *, dry_run: bool) -> bool:
+    async def cleared(self, asked: ErasureRequested, cause: Cause, *, dry_run: bool) -> bool:
         """Tell whether no hold was in force when the erasure went on: the point of no return."""
-        asked = erasure.requested
-        if asked is None:
-            return False
         consideration = ConsiderErasure(
             asked.erasure_id,
             asked.subject,
             asked.matter,
             asked.jurisdiction,
             asked.rules_version,
+            asked.excluded,
             final=True,
             at=self.clock(),
         )
@@ -124,23 +159,24 @@ class Erasures:
         """申请清除 of what a dossier holds that the caller may see; raises Problem `not-found` for any other."""
 
         async def command(_: Erasure) -> RequestErasure:
-            dossier = await self.gate.dossier(body.case_id)
-            opened, facts = dossier.opened, relate_dossier(call.caller, dossier, self.gate.clock())
-            if opened is None or not call.access.judge(facts).permitted:
+            opened = (await self.gate.dossier(body.case_id)).opened
+            if opened is None:
                 raise Problem("not-found")
-            retention, completed_on = await self.gate.retention(opened.matter, body.case_id)
+            excluded, decision = await self.gate.admit(call, opened.matter, opened.jurisdiction, body.subject)
+            judged = await self.gate.judged(
+                body.subject, opened.matter, identity=body.identity, within=call.caller.within
+            )
             consideration = ConsiderErasure(
                 body.erasure_id,
                 body.subject,
                 opened.matter,
                 opened.jurisdiction,
                 opened.rules_version,
+                excluded,
                 final=False,
                 at=self.gate.clock(),
             )
-            cause = call.cause(call.access.judge(facts))
-            hold = await self.gate.consider(consideration, cause, dry_run=call.dry_run)
-            others = await self.gate.links.other_matters(body.subject, opened.matter) if body.identity else ()
+            held = judged["in_matter"] and await self._held(call, consideration, decision)
             return RequestErasure(
                 erasure_id=body.erasure_id,
                 case_id=body.case_id,
@@ -150,35 +186,48 @@ class Erasures:
                 subject=body.subject,
                 identity=body.identity,
                 ground=body.ground,
-                by=person(call.caller),
-                retention=retention,
-                completed_on=completed_on,
-                held=hold.state is State.HELD,
-                other_matters=tuple(others),
+                by=call.caller.person,
+                **judged,
+                held=held,
+                excluded=excluded,
                 at=self.gate.clock(),
             )
 
         def facts(made: RequestErasure) -> Facts:
-            return Facts(within=call.caller.within(made.jurisdiction))
+            return exclusion.facts(call.caller, made.excluded, made.jurisdiction, made.subject)
 
         return await self.desk.execute(call, body.erasure_id, command, creates=facts)
 
     async def approve(self, call: Call, erasure_id: UUID, body: requests.ErasureApproval) -> CommandAnswer:
         """核准清除."""
-        command = ApproveErasure(erasure_id, body.digest, person(call.caller), self.gate.clock())
+
+        async def command(erasure: Erasure) -> ApproveErasure:
+            asked = erasure.requested
+            await self.gate.admit(call, erasure.matter, erasure.jurisdiction, asked.subject if asked else None)
+            return ApproveErasure(erasure_id, body.digest, call.caller.person, self.gate.clock())
+
         return await self.desk.execute(call, erasure_id, command)
 
     async def execute(self, call: Call, erasure_id: UUID) -> CommandAnswer:
         """执行清除: the holds are asked last, when nothing else stands in its way."""
 
         async def command(erasure: Erasure) -> ExecuteErasure:
-            execution = await self.gate.execution(erasure)
+            asked = erasure.requested
+            if asked is None:
+                raise Problem("not-found")
+            _, decision = await self.gate.admit(call, asked.matter, asked.jurisdiction, asked.subject)
+            execution = await self.gate.execution(asked, call.caller.within)
             if not self.desk.decider.decide(execution, erasure, rules=None):
                 return execution
-            cause = call.cause(call.access.judge(relate(call.caller, erasure, self.gate.clock())))
-            return replace(execution, cleared=await self.gate.cleared(erasure, cause, dry_run=call.dry_run))
+            return replace(
+                execution, cleared=await self.gate.cleared(asked, call.cause(decision), dry_run=call.dry_run)
+            )
 
         return await self.desk.execute(call, erasure_id, command)
+
+    async def _held(self, call: Call, consideration: ConsiderErasure, decision: Decision) -> bool:
+        hold = await self.gate.consider(consideration, call.cause(decision), dry_run=call.dry_run)
+        return hold.state is State.HELD
 
 
 def _kept(dossier: Dossier) -> tuple[str | None, date | None]:

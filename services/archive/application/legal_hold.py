@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.archive.application import requests
-from services.archive.application.dossier import relate as relate_dossier
-from services.archive.application.erasure import Gate, person
+from services.archive.application import exclusion, requests
+from services.archive.application.erasure import Gate
 from services.archive.domain.legal_hold.commands import PlaceHold, ReleaseHold
 from services.archive.domain.legal_hold.decisions import LegalHold
 from shared.authz.caller import Caller
@@ -28,8 +27,8 @@ CLASSES = dict.fromkeys(
 
 
 def relate(caller: Caller, hold: LegalHold, _: datetime) -> Facts:
-    """Say how the caller stands to the hold on a matter: where it is."""
-    return Facts(within=hold.jurisdiction is not None and caller.within(hold.jurisdiction))
+    """Say how the caller stands to the hold on a matter: where it is, whether it is his own affair or he is recused."""
+    return exclusion.facts(caller, hold.excluded, hold.jurisdiction)
 
 
 PROTECTION = Protection(relate, CLASSES)
@@ -45,22 +44,27 @@ class LegalHolds:
 
     async def place(self, call: Call, body: requests.HoldPlacement) -> CommandAnswer:
         """保全 of the matter of a dossier that the caller may see; raises Problem `not-found` for any other."""
-        dossier = await self.gate.dossier(body.case_id)
-        opened = dossier.opened
-        facts = relate_dossier(call.caller, dossier, self.gate.clock())
-        if opened is None or not call.access.judge(facts).permitted:
+        opened = (await self.gate.dossier(body.case_id)).opened
+        if opened is None:
             raise Problem("not-found")
+        excluded, _ = await self.gate.admit(call, opened.matter, opened.jurisdiction)
+        facts = exclusion.facts(call.caller, excluded, opened.jurisdiction)
         command = PlaceHold(
             opened.matter,
             opened.jurisdiction,
             opened.rules_version,
             body.ground,
-            person(call.caller),
+            call.caller.person,
+            excluded,
             self.gate.clock(),
         )
         return await self.desk.execute(call, opened.matter, command, creates=lambda _: facts)
 
     async def release(self, call: Call, matter: UUID) -> CommandAnswer:
         """解除保全."""
-        command = ReleaseHold(matter, person(call.caller), self.gate.clock())
+
+        async def command(hold: LegalHold) -> ReleaseHold:
+            await self.gate.admit(call, hold.matter, hold.jurisdiction)
+            return ReleaseHold(matter, call.caller.person, self.gate.clock())
+
         return await self.desk.execute(call, matter, command)

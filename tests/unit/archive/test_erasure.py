@@ -14,6 +14,7 @@ from tests.support.builders import (
     CADRE,
     CASE,
     ENDORSE,
+    EXCLUDED,
     EXECUTE,
     LONG_AFTER,
     MATTER,
@@ -105,6 +106,19 @@ class TestRequest:
         given(DECIDER).when(replace(elsewhere, identity=True)).then_rejected("subject-in-other-matters", "/identity")
         given(DECIDER).when(elsewhere).then_types(ErasureRequested)
 
+    def test_names_nobody_who_does_not_stand_in_the_matter(self) -> None:
+        stranger = replace(REQUEST_ERASURE, in_matter=False, held=True)
+        given(DECIDER).when(stranger).then_rejected("subject-not-in-matter", "/subject")
+
+    def test_leaves_an_identity_that_was_registered_elsewhere(self) -> None:
+        elsewhere = replace(REQUEST_ERASURE, registered_here=False, other_matters=(an_id(9),))
+        given(DECIDER).when(replace(elsewhere, identity=True)).then_rejected("registration-elsewhere", "/identity")
+        given(DECIDER).when(elsewhere).then_types(ErasureRequested)
+
+    def test_is_the_same_when_others_have_been_recused_in_the_meantime(self) -> None:
+        later = replace(REQUEST_ERASURE, excluded=EXCLUDED.model_copy(update={"recused": ("officer-9",)}))
+        given(DECIDER, history(DECIDER, *REQUESTED)).when(later).then_nothing()
+
     @pytest.mark.parametrize("member", ["erasure_id", "case_id", "matter", "subject", "identity", "ground", "by"])
     def test_has_a_digest_that_commits_to_all_of_it(self, member: str) -> None:
         others: dict[str, Any] = {"identity": True, "ground": "other", "by": "issuer#other"}
@@ -166,9 +180,14 @@ class TestExecute:
         (asked,) = history(DECIDER, with_identity)
         assert isinstance(asked, ErasureRequested)
         both = [replace(approval, digest=asked.digest) for approval in (ENDORSE, APPROVE_ERASURE)]
-        given(DECIDER, history(DECIDER, with_identity, *both)).when(
-            replace(EXECUTE, other_matters=(an_id(9),))
-        ).then_rejected("subject-in-other-matters")
+        both_approved = history(DECIDER, with_identity, *both)
+        given(DECIDER, both_approved).when(replace(EXECUTE, other_matters=(an_id(9),))).then_rejected(
+            "subject-in-other-matters"
+        )
+        given(DECIDER, both_approved).when(replace(EXECUTE, registered_here=False)).then_rejected(
+            "registration-elsewhere"
+        )
+        given(DECIDER, approved).when(replace(EXECUTE, in_matter=False)).then_rejected("subject-not-in-matter")
 
     def test_names_the_keys_that_go(self) -> None:
         *_, erased = history(DECIDER, *ERASED)

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from shared.kernel.excluded import Excluded
+
 
 @dataclass(frozen=True, slots=True)
 class RequestErasure:
     """申请清除: ask that a subject be erased from the matter of a dossier, with `identity` from the register, too.
 
     `retention` and `completed_on` are what the dossier says (None: it says nothing, or there is none); `held` whether
-    a legal hold is in force, `other_matters` in which the subject stands and is not erased.
+    a legal hold is in force, `other_matters` in which the subject stands and is not erased. `in_matter`: the subject
+    stands in the events of the matter; `registered_here`: his registration is where the asker acts, false also when
+    nobody knows where it is. `excluded` may neither see nor touch the erasure.
     """
 
     erasure_id: UUID
@@ -26,6 +30,9 @@ class RequestErasure:
     completed_on: date | None
     held: bool
     other_matters: tuple[UUID, ...]
+    in_matter: bool
+    registered_here: bool
+    excluded: Excluded
     at: datetime
 
 
@@ -41,13 +48,15 @@ class ApproveErasure:
 
 @dataclass(frozen=True, slots=True)
 class ExecuteErasure:
-    """执行清除: the point of no return. Retention and matters are judged anew; `cleared`: no hold stood in the way."""
+    """执行清除: the point of no return. All is judged anew as when it was asked for; `cleared`: no hold in the way."""
 
     erasure_id: UUID
     retention: str | None
     completed_on: date | None
     cleared: bool
     other_matters: tuple[UUID, ...]
+    in_matter: bool
+    registered_here: bool
     at: datetime
 
 

@@ -92,14 +92,15 @@ def decide(command: Command, erasure: Erasure, *, rules: object) -> Sequence[Eve
 def request(command: RequestErasure, erasure: Erasure) -> Sequence[Event]:
     """申请清除: not while the dossier has to be kept, not against a legal hold."""
     event = _requested(command)
-    if erasure.requested == event:
+    if erasure.requested and erasure.requested.digest == event.digest:
         return []
     if erasure.requested:
         raise Rejected("erasure-already-requested", "该编号的清除申请已经提出。", pointer="/erasure_id")
+    _of_this_matter(command)
     if command.held:
         raise _held()
     retention_over(command.retention, command.completed_on, command.at)
-    _only_here(event, command.other_matters)
+    _only_here(event, command)
     return [event]
 
 
@@ -124,10 +125,11 @@ def execute(command: ExecuteErasure, erasure: Erasure, asked: ErasureRequested) 
         return []
     if erasure.state is not State.APPROVED:
         raise Rejected("erasure-not-approved", "清除申请尚未经二人核准。", reference=_FOUR_EYES)
+    _of_this_matter(command)
     if not command.cleared:
         raise _held()
     retention_over(command.retention, command.completed_on, command.at)
-    _only_here(asked, command.other_matters)
+    _only_here(asked, command)
     return [
         SubjectErased(
             erasure_id=asked.erasure_id,
@@ -163,12 +165,23 @@ def _requested(command: RequestErasure) -> ErasureRequested:
         "ground": command.ground,
         "requested_by": command.by,
     }
-    return ErasureRequested.model_validate({**asked, "digest": sha256(canonical_bytes(asked)).hexdigest()})
+    digest = sha256(canonical_bytes(asked)).hexdigest()
+    return ErasureRequested.model_validate({**asked, "digest": digest, "excluded": command.excluded})
 
 
-def _only_here(asked: ErasureRequested, other_matters: Sequence[UUID]) -> None:
-    """An identity outlives a matter: it goes with the last one only."""
-    if asked.identity and other_matters:
+def _of_this_matter(command: RequestErasure | ExecuteErasure) -> None:
+    """Nobody is erased from where he does not stand: the key of one who comes later would be destroyed beforehand."""
+    if not command.in_matter:
+        raise Rejected("subject-not-in-matter", "该事项的记录中没有这个当事人，不能清除。", pointer="/subject")
+
+
+def _only_here(asked: ErasureRequested, command: RequestErasure | ExecuteErasure) -> None:
+    """An identity belongs to where it was registered, and outlives a matter: it goes with the last one only."""
+    if asked.identity and not command.registered_here:
+        raise Rejected(
+            "registration-elsewhere", "身份登记不在您的辖区，或者登记地不明，不能一并清除。", pointer="/identity"
+        )
+    if asked.identity and command.other_matters:
         raise Rejected("subject-in-other-matters", "该当事人还涉及其他事项，不能清除身份登记。", pointer="/identity")
 
 

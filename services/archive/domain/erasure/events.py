@@ -6,11 +6,12 @@ from uuid import UUID
 
 from shared.contracts.archive import SubjectErased
 from shared.kernel.events import Event
+from shared.kernel.excluded import Excluded
 from shared.kernel.instants import Instant
 
 
 class ErasureRequested(Event):
-    """申请清除; `digest` is SHA-256 over the canonical JSON of all other members: an approval names it."""
+    """申请清除; `digest` is SHA-256 over the canonical JSON of all members but `excluded`; approvals name it."""
 
     leads_to: ClassVar[str | None] = "requested"
     sets: ClassVar[tuple[str, ...]] = (
@@ -35,6 +36,7 @@ class ErasureRequested(Event):
     ground: str
     requested_by: str
     digest: str
+    excluded: Excluded
 
 
 class ErasureEndorsed(Event):

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.kernel.excluded import Excluded
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """保全: forbid that anything of the matter be erased; `ground` is a code."""
+    """保全: forbid that anything of the matter be erased; `ground` is a code, `excluded` stay out of it."""
 
     matter: UUID
     jurisdiction: str
     rules_version: str
     ground: str
     by: str
+    excluded: Excluded
     at: datetime
 
 
@@ -38,6 +41,7 @@ class ConsiderErasure:
     matter: UUID
     jurisdiction: str
     rules_version: str
+    excluded: Excluded
     final: bool
     at: datetime
 

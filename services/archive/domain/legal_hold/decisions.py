@@ -22,6 +22,7 @@ from services.archive.domain.legal_hold.upcasters import UPCASTERS
 from shared.kernel.decider import Decider
 from shared.kernel.errors import Rejected
 from shared.kernel.events import Codec, Event
+from shared.kernel.excluded import NOBODY, Excluded
 
 
 class State(StrEnum):
@@ -39,6 +40,7 @@ class LegalHold:
     matter: UUID | None = None
     jurisdiction: str | None = None
     rules_version: str | None = None
+    excluded: Excluded = NOBODY
     placed: HoldPlaced | None = None
     released_by: str | None = None
     refused: frozenset[UUID] = frozenset()
@@ -66,6 +68,7 @@ def place(command: PlaceHold, hold: LegalHold) -> Sequence[Event]:
         rules_version=command.rules_version,
         ground=command.ground,
         placed_by=command.by,
+        excluded=command.excluded,
     )
     if hold.state is State.HELD:
         if hold.placed == event:
@@ -103,6 +106,7 @@ def consider(command: ConsiderErasure, hold: LegalHold) -> Sequence[Event]:
             matter=command.matter,
             jurisdiction=command.jurisdiction,
             rules_version=command.rules_version,
+            excluded=command.excluded,
         )
     ]
 
@@ -123,7 +127,8 @@ def evolve(hold: LegalHold, event: Fact) -> LegalHold:
 
 
 def _of(hold: LegalHold, event: HoldPlaced | ErasureCleared) -> LegalHold:
-    return replace(hold, matter=event.matter, jurisdiction=event.jurisdiction, rules_version=event.rules_version)
+    told = {name: getattr(event, name) for name in ("matter", "jurisdiction", "rules_version", "excluded")}
+    return replace(hold, **told)
 
 
 DECIDER = Decider(

@@ -5,6 +5,7 @@ from typing import ClassVar, get_args
 from uuid import UUID
 
 from shared.kernel.events import Event
+from shared.kernel.excluded import Excluded
 
 
 class HoldPlaced(Event):
@@ -18,6 +19,7 @@ class HoldPlaced(Event):
     rules_version: str
     ground: str
     placed_by: str
+    excluded: Excluded
 
 
 class HoldReleased(Event):
@@ -50,6 +52,7 @@ class ErasureCleared(Event):
     matter: UUID
     jurisdiction: str
     rules_version: str
+    excluded: Excluded
 
 
 Fact = HoldPlaced | HoldReleased | ErasureHeld | ErasureCleared
