@@ -24,7 +24,7 @@ def service(installation: Installation) -> Service:
     @asynccontextmanager
     async def resources() -> AsyncIterator[Resources]:
         async with open_service(installation, NAME) as opened:
-            desk = opened.desk(DECIDER, PROTECTION, "tolerance-cases")
+            desk = opened.desk(DECIDER, PROTECTION, "tolerance-cases", "read_case_history")
             cases = ToleranceCases(desk, opened.edge, installation.rulebook, installation.clock)
             yield opened.resources(Adjudication(cases, opened.engine, opened.freshness(case_list.MODEL)))
 

@@ -46,9 +46,20 @@ def service(installation: Installation) -> Service:
             clock, edge = installation.clock, opened.edge
             gate = Gate(opened.store, dossier.DECIDER, legal_hold.DECIDER, CollectedLinks(opened.store.log.pool), clock)
             archive = Archive(
-                Dossiers(opened.desk(dossier.DECIDER, PROTECTION, "dossiers"), edge, installation.rulebook, clock),
-                Erasures(opened.desk(erasure.DECIDER, ERASURE_PROTECTION, "erasures"), gate, edge),
-                LegalHolds(opened.desk(legal_hold.DECIDER, HOLD_PROTECTION, "legal-holds"), gate, edge),
+                Dossiers(
+                    opened.desk(dossier.DECIDER, PROTECTION, "dossiers", "read_dossier_history"),
+                    edge,
+                    installation.rulebook,
+                    clock,
+                ),
+                Erasures(
+                    opened.desk(erasure.DECIDER, ERASURE_PROTECTION, "erasures", "read_erasure_history"), gate, edge
+                ),
+                LegalHolds(
+                    opened.desk(legal_hold.DECIDER, HOLD_PROTECTION, "legal-holds", "read_legal_hold_history"),
+                    gate,
+                    edge,
+                ),
                 sequenced,
                 length,
                 opened.engine,

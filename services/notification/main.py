@@ -24,7 +24,7 @@ def service(installation: Installation) -> Service:
     @asynccontextmanager
     async def resources() -> AsyncIterator[Resources]:
         async with open_service(installation, NAME) as opened:
-            desk = opened.desk(DECIDER, PROTECTION, "notices")
+            desk = opened.desk(DECIDER, PROTECTION, "notices", "read_notice_history")
             notices = Notices(desk, opened.edge, installation.rulebook, installation.clock)
             yield opened.resources(Notification(notices, opened.engine, opened.freshness(inbox.MODEL)))
 

@@ -46,6 +46,13 @@ class Access:
         self.trail.note(decision, data)
         return decision
 
+    def may_also(self, action: str, facts: Facts) -> bool:
+        """Tell whether the caller may do `action`, too, a part of which an answer shows; a no denies him nothing."""
+        decision = policies().decide(self.caller.roles, action, facts, DataClass.RECORD)
+        if decision.permitted:
+            self.trail.note(decision, DataClass.RECORD)
+        return decision.permitted
+
     def opens(self) -> bool:
         """Tell whether the caller is shown texts, and not their envelopes."""
         return policies().decide(self.caller.roles, "open_texts", Facts(), DataClass.RECORD).permitted

@@ -50,13 +50,18 @@ class Opened:
     wake: Wake
     standing: Standing
 
-    def desk(self, decider: Decider[S], protection: Protection[S], collection: str) -> CommandDesk[S]:
-        """Return the command desk of an aggregate whose resources stand at /<service>/v1/<collection>/<id>."""
+    def desk(
+        self, decider: Decider[S], protection: Protection[S], collection: str, history: str | None = None
+    ) -> CommandDesk[S]:
+        """Return the command desk of an aggregate whose resources stand at /<service>/v1/<collection>/<id>.
+
+        `history` is the operation that reads the history of one of them.
+        """
 
         def location(aggregate_id: UUID) -> str:
             return f"/{self.name}/v1/{collection}/{aggregate_id}"
 
-        return CommandDesk(self.store, decider, protection, _state_of, location, self.read_after)
+        return CommandDesk(self.store, decider, protection, _state_of, location, self.read_after, history)
 
     def freshness(self, *models: ReadModel) -> Freshness:
         """Return what makes reads of `models` wait for the caller's own write."""

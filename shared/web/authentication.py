@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from shared.authz.access import Access
 from shared.authz.policy_engine import policies
-from shared.web.credentials import caller_of
+from shared.web.credentials import identified
 from shared.web.problems import Problem
 from shared.web.resources import resources
 
@@ -48,20 +48,25 @@ class Guard:
         self.parameters = parameters
         self._reads = reads
 
-    async def identify(self, request: Request, action: str) -> Access:
-        """Return who asks for what; raises Problem: what `caller_of` raises, `rate-limited`, and `header-invalid`."""
+    async def identify(self, request: Request, action: str) -> tuple[Access, Problem | None]:
+        """Return who asks for what, and why he is refused whatever he asks for (`identified`).
+
+        Raises Problem: what `identified` raises, `rate-limited`, and `header-invalid`.
+        """
         rates = resources(request).rates
         try:
-            caller = await caller_of(request)
+            caller, refusal = await identified(request)
         except Problem as refusal:
             if refusal.status_code == 401 and refusal.code != EXPIRED:  # an expired one was genuine, and is told so
                 rates.refused(request)
             raise
         rates.spend(request, caller.issuer, caller.subject)
-        return Access(caller, action, UUID(request.state.trace_id), _purpose(request))
+        return Access(caller, action, UUID(request.state.trace_id), _purpose(request)), refusal
 
-    def admit(self, access: Access) -> None:
-        """Raise Problem `role-not-permitted` unless there can be a thing on which the caller may do this."""
+    def admit(self, access: Access, refusal: Problem | None) -> None:
+        """Raise `refusal`, or Problem `role-not-permitted` unless there can be a thing on which he may do this."""
+        if refusal is not None:
+            raise refusal
         if not policies().ever(access.caller.roles, access.action):
             raise Problem("role-not-permitted")
 

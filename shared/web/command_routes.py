@@ -90,7 +90,9 @@ class Commands:
         """Serve `routes` (path and handler); `answers` gives for a class of exceptions what answers it."""
         self._otherwise = otherwise
         self._answers = answers
-        self._table = [(Route(path, handler, methods=["POST"]), Shell(self._serving(handler))) for path, handler in routes]
+        self._table = [
+            (Route(path, handler, methods=["POST"]), Shell(self._serving(handler))) for path, handler in routes
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from shared.authz.caller import Caller
 from shared.authz.nonces import Nonces
-from shared.authz.signed_requests import InvalidSignature, SignatureVerifier, SignedRequest
+from shared.authz.signed_requests import InvalidSignature, SignatureVerifier, SignedRequest, System
 from shared.authz.tokens import InvalidToken, UnknownKey
 from shared.web.problems import Problem
 from shared.web.resources import Resources, resources
@@ -18,20 +18,30 @@ _HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-async def caller_of(request: Request) -> Caller:
-    """Return who sends `request`.
+async def identified(request: Request) -> tuple[Caller, Problem | None]:
+    """Return who sends `request`, and why he is refused all the same: so that his attempt can be put on record.
 
-    Raises Problem: `token-missing`, `token-invalid`, `token-expired`; `signature-invalid`, `timestamp-stale`,
-    `nonce-replayed` and what the body's size raises; `access-withdrawn`; `role-not-permitted` for a system that may not
-    use this service.
+    This is `role-not-permitted` for a system that may not use this service, or `access-withdrawn`. Raises Problem:
+    `token-missing`, `token-invalid`, `token-expired`; `signature-invalid`, `timestamp-stale`, `nonce-replayed` and what
+    the body's size raises.
     """
     held, headers = resources(request), request.headers
     if held.signatures is not None and "authorization" not in headers and "x-app-id" in headers:
-        caller = await _signer(request, held, held.signatures)
+        system = await _signer(request, held, held.signatures)
+        if held.log.name not in system.services:
+            return system.caller, Problem("role-not-permitted")
+        caller = system.caller
     else:
         caller = await _bearer(request, held)
-    if held.standing is not None and await held.standing.is_withdrawn(caller):
-        raise Problem("access-withdrawn")
+    withdrawn = held.standing is not None and await held.standing.is_withdrawn(caller)
+    return caller, Problem("access-withdrawn") if withdrawn else None
+
+
+async def caller_of(request: Request) -> Caller:
+    """Return who sends `request`; raises Problem also for why he is refused (`identified`)."""
+    caller, refusal = await identified(request)
+    if refusal is not None:
+        raise refusal
     return caller
 
 
@@ -66,7 +76,7 @@ def _thumbprint(request: Request, header: str | None) -> str | None:
     return text if _BASE64URL.fullmatch(text) else None
 
 
-async def _signer(request: Request, held: Resources, signatures: SignatureVerifier) -> Caller:
+async def _signer(request: Request, held: Resources, signatures: SignatureVerifier) -> System:
     signed = SignedRequest(
         method=request.method,
         path=request.scope["raw_path"].decode("latin-1"),
@@ -75,9 +85,6 @@ async def _signer(request: Request, held: Resources, signatures: SignatureVerifi
     )
     try:
         signatures.check_time(signed)  # before a byte of the body is read
-        system = await signatures.verify(signed, await request.body(), Nonces(held.log.pool).remember)
+        return await signatures.verify(signed, await request.body(), Nonces(held.log.pool).remember)
     except InvalidSignature as invalid:
         raise Problem(invalid.code, headers={"WWW-Authenticate": _SIGNED}) from None
-    if held.log.name not in system.services:
-        raise Problem("role-not-permitted")
-    return system.caller

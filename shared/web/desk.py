@@ -29,6 +29,7 @@ from shared.kernel.metadata import Metadata
 from shared.web.commands import Call
 from shared.web.problems import Happened, Problem
 from shared.web.reads import Moment, etag
+from shared.web.sealing import rehearsal
 
 ANSWER_WITHIN_S = 20
 _TOLD_SINCE = 50
@@ -62,11 +63,12 @@ class DryRun(BaseModel):
 
 
 class CommandAnswer(Response):
-    """The answer to a command; a route returns it as it is."""
+    """The answer to a command; a route returns it as it is. One that `plans` has only shown something: it is a read."""
 
     media_type = "application/json"
 
     def __init__(self, body: BaseModel, status: int, headers: dict[str, str]) -> None:
+        self.plans = isinstance(body, DryRun)
         super().__init__(body.model_dump_json(), status, headers)
 
 
@@ -79,7 +81,8 @@ class CommandDesk(Generic[S]):
     """Takes the commands of one aggregate.
 
     `protection` says how a caller stands to the aggregate, `represent(state)` the name of its state, `location(id)` the
-    path of its representation. What is not permitted looks as if it did not exist.
+    path of its representation, `history` the operation that reads its history, if there is one. What is not permitted
+    looks as if it did not exist.
     """
 
     store: EventStore
@@ -88,6 +91,7 @@ class CommandDesk(Generic[S]):
     represent: Callable[[S], str | None]
     location: Callable[[UUID], str]
     read_after: ReadAfter
+    history: str | None = None
 
     async def look(self, access: Access, aggregate_id: UUID) -> Folded[S]:
         """Return the aggregate as it stands; raises Problem `not-found` also when this is not permitted."""
@@ -132,12 +136,12 @@ class CommandDesk(Generic[S]):
         if known and not call.dry_run:
             return await self._replay(call, known)
         if not creates:
-            await self._match(call, aggregate_id, current.version)
+            await self._match(call, aggregate_id, current)
         elif call.if_match is not None:  # there is no version of what does not exist
             raise Problem("etag-stale", current_version=0, since=[])
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                made = await command(current.state) if callable(command) else command
+                made = await self._made(call, command, current.state)
                 decision = decision or self._judge_new(call.access, creates, made)
                 outcome = await self._transact(
                     call,
@@ -158,9 +162,13 @@ class CommandDesk(Generic[S]):
         except VersionConflict:
             if not creates:
                 moved_on = await self.look(call.access, aggregate_id)
-                await self._match(call, aggregate_id, moved_on.version)
+                await self._match(call, aggregate_id, moved_on)
             raise
         return self._answer(call, aggregate_id, outcome, bool(creates))
+
+    async def _made(self, call: Call, command: object | Callable[[S], Awaitable[object]], state: S) -> object:
+        with rehearsal(call.dry_run):
+            return await command(state) if callable(command) else command
 
     def _facts(self, access: Access, state: S) -> Facts:
         return self.protection.relate(access.caller, state, self.store.clock())
@@ -212,19 +220,26 @@ class CommandDesk(Generic[S]):
             dry_run=call.dry_run,
         )
 
-    async def _match(self, call: Call, aggregate_id: UUID, version: int) -> None:
-        """Raise Problem unless the caller has read `version`; `etag-stale` tells what he has not seen."""
+    async def _match(self, call: Call, aggregate_id: UUID, current: Folded[S]) -> None:
+        """Raise Problem unless the caller has read the current version.
+
+        `etag-stale` tells what he has not seen if he may read the history, of which that is a part.
+        """
+        version = current.version
         if call.if_match is None:
             raise Problem("if-match-missing")
         if call.if_match == version:
             return
+        headers, facts = {"ETag": etag(version)}, self._facts(call.access, current.state)
+        if self.history is None or not call.access.may_also(self.history, facts):
+            raise Problem("etag-stale", headers=headers, current_version=version)
         stream = self.decider.stream(aggregate_id)
         missed = await self.store.log.read_stream(stream, after=call.if_match, limit=_TOLD_SINCE)
         since = [
             Happened(version=event.version, type=event.type, occurred_at=Metadata.decode(event.metadata).occurred_at)
             for event in missed
         ]
-        raise Problem("etag-stale", headers={"ETag": etag(version)}, current_version=version, since=since)
+        raise Problem("etag-stale", headers=headers, current_version=version, since=since)
 
     async def _known(self, call: Call) -> KnownKey | None:
         return await self.store.log.known_key(call.scope, call.idempotency_key)

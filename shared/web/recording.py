@@ -26,6 +26,7 @@ from shared.kernel.errors import Rejected
 from shared.kernel.metadata import Policy
 from shared.web.catalogue import catalogue
 from shared.web.conditional import conditional
+from shared.web.desk import CommandAnswer
 from shared.web.problems import Problem
 from shared.web.resources import resources
 from shared.web.tracing import traceparent
@@ -54,17 +55,22 @@ class Recording:
         Raises Problem `access-record-unavailable` instead of showing what could not be recorded, else what `handle`
         raises; a refusal that could not be recorded is a refusal all the same.
         """
-        session = None if policies().published(access.action) else _Session(self, request, access)
+        session, published = _Session(self, request, access), policies().published(access.action)
         try:
             shown = await handle()
         except Exception as error:
-            if session:
-                await session.refused(error)
+            problem = _problem(error)
+            if problem and problem.extra.get("since"):
+                await session.record(session.told_since(problem))
+            elif problem and problem.status_code in ((403,) if published else (403, 404)):
+                await session.refused(problem)
             raise
         response = conditional(request, shown) if request.method == "GET" else shown
-        if session and isinstance(response, StreamingResponse):
+        if published:
+            return response
+        if isinstance(response, StreamingResponse):
             response.body_iterator = await session.export(response)
-        elif session and self.content and shown.status_code != 204:
+        elif (self.content or _plans(shown)) and shown.status_code != 204:
             await session.record(session.read(shown, response.status_code))
         return response
 
@@ -96,6 +102,22 @@ class _Session:
             status=status,
         )
 
+    def told_since(self, problem: Problem) -> CaseContentRead:
+        """Return the record of a refusal that shows a part of the history: what the caller had not seen."""
+        return CaseContentRead(
+            **self._what(),
+            ids=self._named(),
+            fields=tuple(sorted(problem.extra)),
+            opened=(),
+            classes=tuple(sorted(self.access.trail.classes)),
+            first=None,
+            last=None,
+            version=problem.extra["current_version"],
+            at_version=None,
+            as_of=None,
+            status=problem.status_code,
+        )
+
     async def record(self, record: AccessRecord) -> UUID:
         try:
             return await self._recorder.record(record, self._circumstances(self._grounds()))
@@ -103,10 +125,7 @@ class _Session:
             _ERRORS.error("an answer was not given: its access record: %s", reason, extra={"trace_id": self._trace})
             raise Problem("access-record-unavailable", headers={"Retry-After": "2"}) from reason
 
-    async def refused(self, error: Exception) -> None:
-        problem = _problem(error)
-        if problem is None or problem.status_code not in (403, 404):
-            return
+    async def refused(self, problem: Problem) -> None:
         trail = self.access.trail
         hidden = ("not-permitted" if trail.denied else "not-there") if problem.status_code == 404 else None
         record = AccessRefused(
@@ -200,6 +219,10 @@ def _uuids(values: Any) -> Iterator[UUID]:
             yield UUID(str(value))
         except ValueError:
             continue
+
+
+def _plans(answer: Response) -> bool:
+    return isinstance(answer, CommandAnswer) and answer.plans
 
 
 def _problem(error: Exception) -> Problem | None:

@@ -89,10 +89,11 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
             strict.scope["state"]["told"] = [*told]
-            strict.state.access = access = await guard.identify(strict, action)
+            access, refusal = await guard.identify(strict, action)
+            strict.state.access = access
 
             async def answered() -> Response:
-                guard.admit(access)
+                guard.admit(access, refusal)
                 if strict.scope["query_string"]:
                     _check_query(strict, known, integers)
                 if takes_body:

@@ -29,11 +29,13 @@ class Site:
         """Ask for `path`, in which the names of the world stand in braces."""
         return await self.ask("GET", path, self.world.tokens[who], **headers)
 
-    async def ask(self, method: str, path: str, token: str, **headers: str) -> httpx.Response:
-        """Send a request without a body."""
+    async def ask(self, method: str, path: str, token: str, body: Any = None, **headers: str) -> httpx.Response:
+        """Send a request."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         path = path.format_map(self.world.names)
-        return await self.world.http.request(method, path, headers={"Authorization": f"Bearer {token}", **sent})
+        return await self.world.http.request(
+            method, path, json=body, headers={"Authorization": f"Bearer {token}", **sent}
+        )
 
     def as_role(self, *roles: str, subject: str = "auditor-1") -> str:
         """Return the token of somebody who acts everywhere."""

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.accesslog.records import AccessRefused, CaseContentRead, ExportEnded, told
+from shared.authz.development import DEVELOPMENT_ISSUER
 from shared.authz.policy_engine import policies
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import Metadata
@@ -203,7 +204,60 @@ class TestRefusals:
             },
         )
         assert answer.status_code == 200, answer.text
+        record, _ = await only(site, head)
+        assert isinstance(record, CaseContentRead), "a trial shows what is there"
+        assert (record.action, record.status) == ("return_submission", 200)
+        assert set(record.fields) == {"dry_run", "state", "version", "events"}
+        assert record.ids == (UUID(site.world.names["submitted"]),)
+
+    async def test_that_tell_what_has_happened_since_are_reads_by_who_may_read_the_history(self, site: Site) -> None:
+        path = "/intake/v1/submissions/{accepted}/return"
+        head = await site.head()
+        answer = await site.ask(
+            "POST",
+            path,
+            site.world.tokens["officer"],
+            idempotency_key=str(new_id()),
+            if_match='"v0"',
+            body={"missing": "缺少日期。"},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (412, "etag-stale"), answer.text
+        record, metadata = await only(site, head)
+        assert (record.action, record.status) == ("return_submission", 412)
+        assert record.version == answer.json()["current_version"] == len(answer.json()["since"])
+        assert record.ids == (UUID(site.world.names["accepted"]),)
+        assert set(record.fields) == {"current_version", "since"}
+        assert metadata.policy
+        assert metadata.policy.ids == ("submission.handling",)
+
+    async def test_tell_nothing_of_the_history_to_who_may_not_read_it(self, site: Site) -> None:
+        head = await site.head()
+        path, token = "/intake/v1/submissions/{withdrawn}", site.world.tokens["person"]
+        answer = await site.ask(
+            "POST", f"{path}/withdrawal", token, idempotency_key=str(new_id()), if_match='"v0"', body={}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (412, "etag-stale"), answer.text
+        assert "since" not in answer.json()
+        assert answer.json()["current_version"] == 2
+        assert answer.headers["etag"] == '"v2"'
         assert await site.since(head) == []
+
+    async def test_of_somebody_whose_access_was_withdrawn_are_on_record(self, site: Site) -> None:
+        """What everybody may read is no exception: that he was here is what matters."""
+        body = {"issuer": DEVELOPMENT_ISSUER, "subject": "leaver", "reason": "left-office"}
+        withdrawn = await site.ask(
+            "POST", "/intake/v1/withdrawals", site.as_role("secadmin"), body, idempotency_key=str(new_id())
+        )
+        assert withdrawn.status_code == 201, withdrawn.text
+        token, head = site.as_role("dic_head", subject="leaver"), await site.head()
+        paths = ("submissions/{accepted}", "submissions", "event-types", "access-records")
+        for path in paths:
+            answer = await site.ask("GET", f"/intake/v1/{path}", token)
+            assert (answer.status_code, answer.json()["code"]) == (403, "access-withdrawn"), path
+        records = await site.since(head)
+        assert [said(recorded).code for recorded in records] == ["access-withdrawn"] * len(paths)
+        assert said(records[0]).action == "read_submission"
+        assert {Metadata.decode(recorded.metadata).actor.roles for recorded in records} == {("dic_head",)}
 
     async def test_without_a_token_are_not_recorded_here(self, site: Site) -> None:
         head = await site.head()

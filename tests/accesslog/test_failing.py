@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.accesslog import recorder
+from shared.kernel.ids import new_id
 from tests.accesslog.site import Site
 
 
@@ -39,6 +40,22 @@ class TestWithoutAnAccessLog:
     async def test_a_caller_who_holds_the_version_is_told_nothing(self, site: Site, broken: None) -> None:
         answer = await site.get("/intake/v1/parties/{cadre}", if_none_match='"v1"')
         assert answer.status_code == 503
+
+    @pytest.mark.parametrize(("query", "match"), [("?dry_run=true", '"v1"'), ("", '"v0"')])
+    async def test_a_command_that_only_shows_fails_and_shows_nothing(
+        self, site: Site, broken: None, query: str, match: str
+    ) -> None:
+        answer = await site.ask(
+            "POST",
+            f"/intake/v1/submissions/{{submitted}}/return{query}",
+            site.world.tokens["officer"],
+            {"missing": "缺少日期。"},
+            idempotency_key=str(new_id()),
+            if_match=match,
+        )
+        assert (answer.status_code, answer.json()["code"]) == (503, "access-record-unavailable")
+        assert not {"events", "state", "since", "current_version"} & set(answer.json())
+        assert "etag" not in answer.headers
 
     async def test_refusals_stay_refusals(self, site: Site, broken: None) -> None:
         assert (await site.get("/intake/v1/parties/{cadre}", "officer_elsewhere")).status_code == 404

@@ -27,6 +27,9 @@ CONCLUSION = {
     **{"outcome": "exempt", "grounds": ["found_in_time"], "reasons": ECHO, "decided_by": ["member-01", "member-02"]},
     **{"legality_confirmed": True, "concluded_on": "2022-05-06"},
 }
+BEYOND = "9999-12-31T23:59:59-23:59"
+BEFORE = "0001-01-01T00:00:00%2B00:01"
+RECORDS = "GET /intake/v1/access-records"
 
 
 def draft(**changes: Any) -> dict[str, Any]:
@@ -87,6 +90,13 @@ WRONG_CONTENT = {
     "code with a space": by_inspector(422, "content-invalid", draft(situations=["SC echo"])),
     "no situation": by_inspector(422, "content-invalid", draft(situations=[])),
     "code of five digits": Bad(422, "content-invalid", PARTIES, party(jurisdiction="33112")),
+    "access beyond the years": Bad(
+        422,
+        "content-invalid",
+        f"POST {CASE}/access-grants",
+        {"grant_id": "{new}", "person": "echo", "role": "trial_office", "ends_at": "9999-12-31T23:59:59-00:01"},
+        who="head",
+    ),
     "yes for true": Bad(422, "content-invalid", f"POST {CASE}/feedback", {"on": "2022-05-06", "explained": ECHO}),
 }
 WHO_AND_WHERE = {
@@ -129,6 +139,11 @@ HEADERS_AND_QUERY = {
     "dry run or not": Bad(400, "query-parameter-invalid", f"{ACCEPT}?dry_run=echo", {}),
     "two moments": Bad(400, "query-parameters-exclusive", f"GET {CASE}?at_version=1&as_of=2022-01-01T00:00:00Z"),
     "moment without a zone": Bad(400, "query-parameter-invalid", f"GET {CASE}?as_of=2022-01-01T00:00:00"),
+    "moment beyond the years": Bad(400, "query-parameter-invalid", f"GET {CASE}?as_of={BEYOND}"),
+    "records from beyond": Bad(400, "query-parameter-invalid", f"{RECORDS}?recorded_from={BEYOND}", who="controller"),
+    "records before the years": Bad(
+        400, "query-parameter-invalid", f"{RECORDS}?recorded_before={BEFORE}", who="controller"
+    ),
     "version not reached": Bad(404, "not-found", f"GET {CASE}?at_version=99"),
     "cursor": Bad(400, "cursor-invalid", f"{LIST}?cursor=echo"),
     "NUL in a parameter": Bad(400, "query-parameter-invalid", f"{LIST}?state=echo%00"),
@@ -218,8 +233,8 @@ async def test_a_path_that_is_none_is_answered_like_any_other_that_is_not_there(
 
 
 async def test_a_stale_etag_tells_what_has_happened_since(world: World) -> None:
-    request = "POST /intake/v1/submissions/{withdrawn}/withdrawal"
-    stale = Bad(412, "etag-stale", request, {}, "person", {"If-Match": '"v1"'})
+    request = "POST /intake/v1/submissions/{withdrawn}/return"
+    stale = Bad(412, "etag-stale", request, {"missing": ECHO}, headers={"If-Match": '"v1"'})
     before = await world.state()
     answer = await send(world, stale)
     problem = await assert_refused(world, answer, stale)

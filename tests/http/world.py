@@ -170,6 +170,8 @@ def _tokens(issuer: DevelopmentIssuer, names: Mapping[str, str]) -> dict[str, st
         "cadre": token("subject", subject=f"person-{names['cadre']}", party=names["cadre"]),
         "officer_elsewhere": token("handling_office", subject="officer-91", jurisdiction="330302"),
         "auditor_and_officer": token("external_auditor", "handling_office", subject="auditor-10"),
+        "controller": token("auditor", subject="auditor-11"),
+        "head": token("dic_head", subject="head-01"),
         "archivist": token("archivist", subject="archivist-02"),
         "sysadmin_and_party": token("sysadmin", "applicant_person", subject="admin-01"),
         "other_team": token("inspection_team", subject="inspector-77", organisation="331123-other-team"),

@@ -262,6 +262,7 @@ def service(
         represent=lambda state: state.state,
         location=lambda petition_id: f"/intake/v1/petitions/{petition_id}",
         read_after=read_after,
+        history="read_party_history",
     )
 
     async def up_to_date(model: str, position: int, seconds: float) -> bool:
