@@ -62,12 +62,15 @@ class World:
     clock: MovableClock
     desks: dict[Any, Desk] = field(default_factory=dict)
 
-    def desk(self, role: str, subject: str | None = None, jurisdiction: str = COUNTY, **claims: Any) -> Desk:
-        """Return the desk of a person, the same for the same person."""
-        key = (role, subject, jurisdiction, tuple(claims.items()))
+    def desk(
+        self, role: str | tuple[str, ...], subject: str | None = None, jurisdiction: str = COUNTY, **claims: Any
+    ) -> Desk:
+        """Return the desk of a person with one role, or several; the same for the same person."""
+        roles = (role,) if isinstance(role, str) else role
+        key = (roles, subject, jurisdiction, tuple(claims.items()))
         if key not in self.desks:
             token = self.issuer.token(
-                roles=[role], subject=subject or f"{role}-1", jurisdictions=[jurisdiction], minutes=600, **claims
+                roles=roles, subject=subject or f"{roles[0]}-1", jurisdictions=[jurisdiction], minutes=600, **claims
             )
             self.desks[key] = Desk(self.http, {"intake": BASE}, token)
         return self.desks[key]
@@ -102,9 +105,17 @@ async def received(world: World, **change: Any) -> str:
     return str((await world.petition.create("/intake/v1/reports", receipt(**change)))["href"])
 
 
-async def assigned(world: World) -> str:
+async def registered(world: World) -> str:
+    """Register a cadre of the county and return the id of the party."""
+    cadre = str(new_id())
+    person = {"party_id": cadre, "kind": "person", "jurisdiction": COUNTY, "name": "李某某"}
+    await world.handler.create("/intake/v1/parties", person)
+    return cadre
+
+
+async def assigned(world: World, **change: Any) -> str:
     """Enter a report, give it to the office, and return its path."""
-    path = await received(world)
+    path = await received(world, **change)
     await world.petition.command(path, "assignment", {"office": OFFICE})
     return path
 

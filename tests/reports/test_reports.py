@@ -6,7 +6,17 @@ import pytest
 
 from rongcuo.demo.client import Desk, Refused
 from shared.kernel.ids import new_id
-from tests.reports.conftest import CONTENT, COUNTY, DESCRIBED, OFFICE, REPORTER, World, assigned, receipt, received
+from tests.reports.conftest import (
+    CONTENT,
+    DESCRIBED,
+    OFFICE,
+    REPORTER,
+    World,
+    assigned,
+    receipt,
+    received,
+    registered,
+)
 
 MASKED = {"masked": True}
 
@@ -64,10 +74,7 @@ async def test_nobody_else_knows_of_it(world: World, role: str, claims: dict[str
 
 
 async def test_an_officer_who_is_reported_himself_knows_nothing_of_it(world: World) -> None:
-    cadre = str(new_id())
-    register = world.desk("handling_office", organisation=OFFICE)
-    person = {"party_id": cadre, "kind": "person", "jurisdiction": COUNTY, "name": "李某某"}
-    await register.create("/intake/v1/parties", person)
+    cadre = await registered(world)
     path = await received(world, concerned=cadre)
     assert (await world.petition.get(path))["concerned"] == cadre
     for role in ("petition_office", "dic_head", "case_mgmt"):
@@ -121,6 +128,9 @@ async def test_the_head_is_not_told_that_he_was_reported(world: World) -> None:
     for role in ("dic_head", "case_mgmt"):
         assert await code_of(world.desk(role), path) == "not-found"
         assert _row(await world.desk(role).get("/intake/v1/reports?limit=200"), path) is None
+    both = world.desk(("dic_head", "petition_office"), "head-1")
+    assert await code_of(both, path) == "not-found"
+    assert _row(await both.get("/intake/v1/reports?limit=200"), path) is None
     upper = await received(world, managed_by="331100")
     assert (await world.desk("dic_head").get(upper))["to_organ"] == "331100"
 

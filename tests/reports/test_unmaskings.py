@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
 from rongcuo.demo.client import Desk, Json, Refused
 from shared.kernel.ids import new_id
-from tests.reports.conftest import OFFICE, REASON, REPORTER, World, assigned, received
+from tests.reports.conftest import OFFICE, REASON, REPORTER, World, assigned, received, registered
 
 HEAD, LEADER = ("dic_head", "head-1"), ("dic_leader", "leader-2")
 
@@ -154,6 +155,39 @@ async def test_an_anonymous_reporter_cannot_be_asked_for(world: World, change: d
     report = await received(world, **change)
     with pytest.raises(Refused, match="unmasking-without-identity"):
         await asked(world.desk(*HEAD), report)
+
+
+async def test_who_is_reported_himself_learns_of_no_unmasking(world: World) -> None:
+    cadre = await registered(world)
+    path = await asked(world.handler, await assigned(world, concerned=cadre))
+    await approve(world.desk(*HEAD), path)
+    digest = {"digest": (await world.desk(*LEADER).get(path))["digest"]}
+    assert "concerned" not in await world.desk(*LEADER).get(path)
+    await world.desk(*LEADER).until("/intake/v1/unmaskings?limit=200", lambda page: path in _listed(page))
+    for role in ("dic_head", "dic_leader"):
+        himself = world.desk(role, "himself", party=cadre, organisation="331123-dic")
+        for shown in (path, f"{path}/history"):
+            assert await code_of(himself, shown) == "not-found"
+        assert path not in _listed(await himself.get("/intake/v1/unmaskings?limit=200"))
+        for etag in ('"v1"', '"v2"'):
+            answer = await sent(world, himself, f"{path}/approval", digest, etag)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+            assert "since" not in answer.json()
+    assert (await world.desk(*LEADER).get(path))["state"] == "requested"
+
+
+async def test_an_open_identity_closes_for_who_has_the_report_no_more(world: World) -> None:
+    path = await granted(world)
+    await world.handler.get(f"{path}/identity")
+    moved = world.desk("handling_office", "officer-17", organisation="331123-dic-2")
+    assert await code_of(moved, f"{path}/identity") == "not-found"
+    assert len((await world.desk(*HEAD).get(path))["openings"]) == 1
+
+
+async def sent(world: World, desk: Desk, path: str, body: Json, etag: str) -> httpx.Response:
+    """Send a command with this If-Match."""
+    headers = {"Authorization": f"Bearer {desk.token}", "Idempotency-Key": str(new_id()), "If-Match": etag}
+    return await world.http.post(path, json=body, headers=headers)
 
 
 async def test_a_list_shows_leaders_all_and_others_their_own(world: World) -> None:

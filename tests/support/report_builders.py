@@ -42,6 +42,7 @@ ASK_IDENTITY = unmasking.RequestUnmasking(
     report_id=REPORT_ID,
     matter=MATTER,
     jurisdiction="331123",
+    concerned=CADRE,
     requester="officer-1",
     fields=("name", "phone"),
     reason=sealed("unmasking.reason"),

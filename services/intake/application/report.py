@@ -38,18 +38,19 @@ CLASSES = {
 def relate(caller: Caller, report: Report, _: datetime) -> Facts:
     """Say how the caller stands to a report: where it was received, whom it is about, which office has it.
 
-    What is about the head of the organ is for nobody in the organ but those who received it (R1 art 15).
+    What is about the head of the organ is for nobody in the organ but those who received it (R1 art 15), and never for
+    the head, whatever else he is.
     """
     if report.jurisdiction is None:
         return Facts()
     received, sent_up = report.received, report.sent_up
-    above_the_head = sent_up is not None and sent_up.ground == "head_of_organ"
+    about_the_head = sent_up is not None and sent_up.ground == "head_of_organ"
     return Facts(
         within=caller.within(report.jurisdiction),
         concerned=received is not None and caller.party is not None and caller.party == received.concerned,
         unassigned=report.office is None,
         assigned=report.office is not None and caller.handles(report.office, ()),
-        recused=above_the_head and Role.PETITION_OFFICE not in caller.roles,
+        recused=about_the_head and (Role.PETITION_OFFICE not in caller.roles or Role.DIC_HEAD in caller.roles),
     )
 
 

@@ -1,6 +1,6 @@
 """Use cases of an unmasking 身份查阅: ask for it, approve it, read the identity while it is open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,18 +39,20 @@ CLASSES = {
 
 
 def relate(caller: Caller, unmasking: Unmasking, at: datetime) -> Facts:
-    """Say how the caller stands to an unmasking: whether he asked, and whether he may read now."""
+    """Say how the caller stands to an unmasking: whether he was reported, whether he asked, whether he may read now."""
     asked = unmasking.requested
     if asked is None:
         return Facts()
     return Facts(
         within=caller.within(asked.jurisdiction),
+        concerned=caller.party is not None and caller.party == asked.concerned,
         author=asked.requester == caller.person,
         unmasked=unmasking.is_open(caller.person, at),
     )
 
 
 PROTECTION = Protection(relate, CLASSES)
+_ASKING = "request_unmasking"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Unmaskings:
                 report_id=body.report_id,
                 matter=received.matter,
                 jurisdiction=received.jurisdiction,
+                concerned=received.concerned,
                 requester=call.caller.person,
                 fields=body.fields,
                 reason=reason,
@@ -90,20 +93,20 @@ class Unmaskings:
         return await self._run(call, body.unmasking_id, command, creates=lambda _: facts)
 
     async def approve(self, call: Call, unmasking_id: UUID, body: requests.UnmaskingApproval) -> CommandAnswer:
-        """批准查阅身份; whoever is reported himself approves nothing."""
-
-        async def command(unmasking: Unmasking) -> ApproveUnmasking:
-            report = await self._report(_asked(unmasking).report_id)
-            if reports.relate(call.caller, report, self.clock()).concerned:
-                raise Problem("not-found")
-            return ApproveUnmasking(unmasking_id, call.caller.person, body.digest, self.clock())
-
+        """批准查阅身份."""
+        command = ApproveUnmasking(unmasking_id, call.caller.person, body.digest, self.clock())
         return await self._run(call, unmasking_id, command)
 
     async def open(self, access: Access, unmasking_id: UUID) -> Document:
-        """查阅身份: the reading is a fact before anything is shown; raises Problem, and Rejected outside the hour."""
+        """查阅身份: the reading is a fact before anything is shown; raises Problem, and Rejected outside the hour.
+
+        Whoever could not ask any more, because the report is not his now, does not read either.
+        """
         looked = await self.desk.look(access, unmasking_id)
         at = self.clock()
+        report = await self._report(_asked(looked.state).report_id)
+        if not replace(access, action=_ASKING).judge(reports.relate(access.caller, report, at)).permitted:
+            raise Problem("not-found")
         decision = access.judge(relate(access.caller, looked.state, at), DataClass.IDENTITY)
         outcome = await transact(
             self.desk.store,
@@ -115,10 +118,9 @@ class Unmaskings:
             dry_run=not decision.permitted,
         )
         asked = _asked(outcome.state)
-        identified = (await self._report(asked.report_id)).identified
-        if not decision.permitted or identified is None:
+        if not decision.permitted or report.identified is None:
             raise Problem("not-found")
-        known = identified.identity.model_dump(mode="json")
+        known = report.identified.identity.model_dump(mode="json")
         identity = {field: known[field] for field in asked.fields}
         document = {"unmasking_id": str(unmasking_id), "report_id": str(asked.report_id), "identity": identity}
         return await self.edge.show(document | {"open_until": outcome.state.open_until}, access)

@@ -51,15 +51,15 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
 
 def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
     """Return the SQL form of `relate`: how the caller stands to each report in the list."""
-    above_the_head = columns.ground.is_not_distinct_from("head_of_organ")
-    outside = literal(Role.PETITION_OFFICE not in caller.roles)
+    about_the_head = columns.ground.is_not_distinct_from("head_of_organ")
+    outside = literal(Role.PETITION_OFFICE not in caller.roles or Role.DIC_HEAD in caller.roles)
     mine = columns.office.is_not_distinct_from(caller.organisation) if caller.organisation else false()
     return {
         "within": within(columns.jurisdiction, caller),
         "concerned": is_party(caller, columns.concerned),
         "unassigned": columns.office.is_(None),
         "assigned": mine,
-        "recused": and_(above_the_head, outside),
+        "recused": and_(about_the_head, outside),
     }
 
 

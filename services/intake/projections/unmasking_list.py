@@ -13,7 +13,7 @@ from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import Columns, FactColumns, within
+from shared.web.listing import Columns, FactColumns, is_party, within
 
 metadata = MetaData(schema="view")
 unmaskings = Table(
@@ -22,6 +22,7 @@ unmaskings = Table(
     Column("id", Uuid, primary_key=True),
     Column("report_id", Uuid, nullable=False),
     Column("jurisdiction", String, nullable=False, index=True),
+    Column("concerned", Uuid),
     Column("requester", String, nullable=False),
     Column("state", String, nullable=False),
     Column("open_until", DateTime(timezone=True)),
@@ -34,7 +35,7 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
     if recorded.category != DECIDER.category:
         return
     if isinstance(event, UnmaskingRequested):
-        row = event.model_dump(include={"report_id", "jurisdiction", "requester"})
+        row = event.model_dump(include={"report_id", "jurisdiction", "concerned", "requester"})
         entered = {"id": recorded.stream_id, "state": event.leads_to, "requested_at": recorded.recorded_at}
         await connection.execute(insert(unmaskings).values(**row, **entered))
     if isinstance(event, UnmaskingGranted):
@@ -47,6 +48,7 @@ def facts(columns: Columns, caller: Caller, at: datetime) -> FactColumns:
     author = columns.requester == caller.person
     return {
         "within": within(columns.jurisdiction, caller),
+        "concerned": is_party(caller, columns.concerned),
         "author": author,
         "unmasked": and_(author, columns.open_until.is_not(None), columns.open_until > literal(at)),
     }

@@ -16,6 +16,7 @@ class RequestUnmasking:
     report_id: UUID
     matter: UUID
     jurisdiction: str
+    concerned: UUID | None
     requester: str
     fields: tuple[IdentityField, ...]
     reason: Sealed[str]

@@ -93,6 +93,7 @@ def request(command: RequestUnmasking, unmasking: Unmasking) -> Sequence[Event]:
         report_id=command.report_id,
         matter=command.matter,
         jurisdiction=command.jurisdiction,
+        concerned=command.concerned,
         requester=command.requester,
         fields=command.fields,
         reason=command.reason,

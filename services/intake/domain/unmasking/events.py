@@ -11,13 +11,17 @@ from shared.kernel.sealed import Sealed
 
 
 class UnmaskingRequested(Event):
-    """已申请查阅身份; `digest` (SHA-256, hexadecimal) binds an approval to exactly what was asked for."""
+    """已申请查阅身份; `digest` (SHA-256, hexadecimal) binds an approval to exactly what was asked for.
+
+    `concerned` is the party who was reported, None where he is only described.
+    """
 
     leads_to: ClassVar[str | None] = "requested"
     sets: ClassVar[tuple[str, ...]] = (
         "report_id",
         "matter",
         "jurisdiction",
+        "concerned",
         "requester",
         "fields",
         "reason",
@@ -28,6 +32,7 @@ class UnmaskingRequested(Event):
     report_id: UUID
     matter: UUID
     jurisdiction: str
+    concerned: UUID | None
     requester: str
     fields: tuple[IdentityField, ...]
     reason: Sealed[str]
