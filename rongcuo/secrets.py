@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rongcuo.embedded.data import DataDirectory
 from shared.authz.development import DevelopmentIssuer
-from shared.authz.issuers import load_issuers
+from shared.authz.issuers import load_issuers, told_apart
 from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.systems import load_systems
 from shared.authz.tokens import TrustedIssuer
@@ -66,10 +66,11 @@ class Secrets:
     def trusted(self, *, development: bool) -> dict[str, TrustedIssuer]:
         """Return whom this installation believes: the issuers of its file, and with `development` our own.
 
-        Raises ConfigurationRefused for a file that cannot be used.
+        Raises ConfigurationRefused for a file that cannot be used, and where two people could have one name.
         """
         file = self._file("issuers.yaml", self.settings.issuers_file)
-        return (load_issuers(file) if file else {}) | (self.issuer().trusted() if development else {})
+        issuers = (load_issuers(file) if file else {}) | (self.issuer().trusted() if development else {})
+        return dict(told_apart(issuers))
 
     def signatures(self) -> SignatureVerifier:
         """Return what knows the systems that may sign; raises ConfigurationRefused for a file that cannot be used."""

@@ -23,6 +23,7 @@ from services.intake.domain.standing.decisions import DECIDER as STANDING
 from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
 from services.intake.domain.unmasking.decisions import DECIDER as UNMASKING
 from services.intake.projections import report_list, submission_list, unmasking_list, withdrawal_list
+from shared.authz.signed_requests import SYSTEMS
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, Opened, open_service
 from shared.kernel.ids import new_id
@@ -91,7 +92,11 @@ def _intake(opened: Opened) -> Intake:
             opened.desk(UNMASKING, unmasking.PROTECTION, "unmaskings"), reports, opened.edge, rules, clock, new_id
         ),
         standings=standing.Standings(
-            opened.desk(STANDING, standing.PROTECTION, "withdrawals"), opened.edge, opened.standing, clock
+            opened.desk(STANDING, standing.PROTECTION, "withdrawals"),
+            opened.edge,
+            opened.standing,
+            opened.installation.verifier.issuers | {SYSTEMS},
+            clock,
         ),
         engine=opened.engine,
         freshness=opened.freshness(

@@ -4,10 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from shared.authz.roles import PARTIES
 from shared.kernel.metadata import Actor
 
 SUBTREE = "*"
 """Behind a jurisdiction's code: that one with everything below it. `000000*` is the whole country."""
+SYSTEM = "system:"
+"""What the subject of a system begins with, and that of no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Caller:
 
     `subject` is a pseudonym: the issuer's own, or one that the verifier made. `jurisdictions` are six-digit codes
     (GB/T 2260), each exactly or, with `*` behind it, with everything below it. `organisation` is the id of the caller's
-    unit, `party` his registration if he is one.
+    unit, `party` his registration if he is one: an officer may be one, too, and stays an officer.
     """
 
     issuer: str
@@ -28,19 +31,19 @@ class Caller:
 
     def actor(self) -> Actor:
         """Return who acts, for the metadata of events; a party acts for itself, anybody else for his unit."""
-        on_behalf_of = self.organisation if self.party is None else str(self.party)
+        as_party = self.party is not None and self.roles <= PARTIES
+        on_behalf_of = str(self.party) if as_party else self.organisation
         return Actor(issuer=self.issuer, id=self.subject, roles=tuple(sorted(self.roles)), on_behalf_of=on_behalf_of)
 
     @property
     def person(self) -> str:
-        """The one name of the caller where persons are told apart: no two issuers share one."""
+        """The one name of the caller where the issuer is told, too."""
         return f"{self.issuer}#{self.subject}"
 
     @property
     def files_for(self) -> str:
-        """On whose behalf the caller files: its party, its organisation, else itself."""
-        actor = self.actor()
-        return actor.on_behalf_of or actor.id
+        """On whose behalf the caller files: its party, its organisation, else itself, by a name that is neither."""
+        return self.actor().on_behalf_of or f"person:{self.person}"
 
     def within(self, jurisdiction: str) -> bool:
         """Tell whether the caller acts in `jurisdiction`: its code is one of his, or lies below one that he has."""

@@ -1,6 +1,7 @@
 """The issuers of access tokens that an installation trusts, read from a YAML file (docs/tokens.md), strictly."""
 
 import ipaddress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -131,6 +132,17 @@ class Issuers(BaseModel):
 def load_issuers(file: Path) -> dict[str, TrustedIssuer]:
     """Return the issuers of `file` by name; raises ConfigurationRefused for the first thing that is not right."""
     return {each.issuer: _trusted(file, each) for each in read_configuration(file, Issuers).issuers}
+
+
+def told_apart(issuers: Mapping[str, TrustedIssuer]) -> Mapping[str, TrustedIssuer]:
+    """Return `issuers`; raises ConfigurationRefused when two of them could call two people alike.
+
+    Grants, recusals and approvals name a person by his subject alone. Under a pseudonym key no other issuer has it.
+    """
+    bare = sorted(name for name, issuer in issuers.items() if issuer.pseudonym_key is None)
+    if len(bare) > 1:
+        raise ConfigurationRefused(f"{', '.join(bare)}: only one issuer of people may be without pseudonym_key_file")
+    return issuers
 
 
 def _trusted(file: Path, issuer: Issuer) -> TrustedIssuer:

@@ -44,6 +44,10 @@ class Role(StrEnum):
         return _LABELS[self]
 
 
+PARTIES = frozenset(
+    {Role.SUBJECT, Role.APPLICANT_PERSON, Role.APPLICANT_UNIT, Role.CLARIFICATION_APPLICANT, Role.REPORTER}
+)
+"""The roles in which a party acts for itself."""
 _LABELS = {
     Role.PARTY_COMMITTEE: "党委（党组）",
     Role.DIC_HEAD: "本机关主要负责人",

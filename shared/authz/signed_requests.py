@@ -16,7 +16,7 @@ from shared.authz.caller import Caller
 from shared.kernel.clock import Clock, utc_now
 
 SYSTEMS = "urn:rongcuo:systems"
-"""The issuer under which systems are known that sign their requests; their subject is their app id."""
+"""The issuer under which systems are known that sign their requests; their subject is `system:` and their app id."""
 WINDOW = timedelta(minutes=5)
 """How far the clock of a system may be from ours."""
 _UNRESERVED = "-._~"

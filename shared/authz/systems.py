@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from shared.authz.caller import Caller
+from shared.authz.caller import SYSTEM, Caller
 from shared.authz.claims import JurisdictionCode, Text
 from shared.authz.configuration import read_configuration
 from shared.authz.roles import Role
@@ -32,7 +32,7 @@ class Listed(BaseModel):
         """Return what a verifier needs."""
         caller = Caller(
             issuer=SYSTEMS,
-            subject=self.app_id,
+            subject=f"{SYSTEM}{self.app_id}",
             roles=frozenset(role.value for role in self.roles),
             organisation=self.organisation,
             jurisdictions=self.jurisdictions,

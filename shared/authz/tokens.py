@@ -15,7 +15,7 @@ from joserfc.jwk import Key, KeySet, OctKey
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 from joserfc.registry import HeaderParameter
 
-from shared.authz.caller import Caller
+from shared.authz.caller import SYSTEM, Caller
 from shared.authz.claims import ClaimsMapping
 from shared.authz.jwks import PublishedKeys
 from shared.kernel.clock import Clock, utc_now
@@ -94,8 +94,10 @@ class TrustedIssuer:
             raise ValueError("an issuer's keys are public keys")
 
     def pseudonym(self, issuer: str, sub: str) -> str:
-        """Return the id under which the caller `sub` of this issuer is known here."""
+        """Return the id under which the caller `sub` of this issuer is known here; raises ValueError for a system's."""
         if self.pseudonym_key is None:
+            if sub.casefold().startswith(SYSTEM):
+                raise ValueError("no person is called like a system")
             return sub
         return digest(self.pseudonym_key, f"{issuer}\0{sub}".encode(), "sha256").hex()[:32]
 
@@ -127,6 +129,11 @@ class TokenVerifier:
         self._registries = {name: _registry(issuer) for name, issuer in issuers.items()}
         self._clock = clock
         self._remembered: OrderedDict[bytes, _Verified] = OrderedDict()
+
+    @property
+    def issuers(self) -> frozenset[str]:
+        """The names of the trusted issuers."""
+        return frozenset(self._issuers)
 
     @asynccontextmanager
     async def current(self) -> AsyncIterator[None]:

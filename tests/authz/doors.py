@@ -28,7 +28,9 @@ BASE = "http://services.example"
 PACKS = "/intake/v1/rule-packs"
 SECRET = b"s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t"
 ROLES = frozenset({"inspection_team", "case_mgmt"})
-SYSTEM = System(Caller(SYSTEMS, "province-01", ROLES, "unit-9", ("331123",), None), frozenset({"intake"}), (SECRET,))
+SYSTEM = System(
+    Caller(SYSTEMS, "system:province-01", ROLES, "unit-9", ("331123",), None), frozenset({"intake"}), (SECRET,)
+)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,23 @@ def test_an_officer_acts_for_the_unit() -> None:
 
 
 def test_a_party_acts_for_itself_and_somebody_without_unit_for_nobody() -> None:
-    assert replace(OFFICER, party=PARTY).actor().on_behalf_of == str(PARTY)
+    for roles in ({"subject"}, {"applicant_person", "reporter"}, {"applicant_unit", "clarification_applicant"}):
+        party = replace(OFFICER, party=PARTY, roles=frozenset(roles))
+        assert (party.actor().on_behalf_of, party.files_for) == (str(PARTY), str(PARTY))
     assert replace(OFFICER, organisation=None).actor().on_behalf_of is None
+
+
+def test_an_officer_who_is_registered_himself_acts_for_the_unit() -> None:
+    for roles in ({"inspection_team"}, {"dic_head", "subject"}):
+        registered = replace(OFFICER, party=PARTY, roles=frozenset(roles))
+        assert (registered.actor().on_behalf_of, registered.files_for) == ("unit-3", "unit-3")
+    assert replace(OFFICER, party=PARTY, organisation=None).actor().on_behalf_of is None
+
+
+def test_nobody_files_for_an_organisation_that_is_called_like_him() -> None:
+    alone = replace(OFFICER, subject="unit-3", organisation=None)
+    assert alone.files_for != OFFICER.files_for
+    assert alone.files_for != replace(alone, issuer="urn:other").files_for
 
 
 @pytest.mark.parametrize(

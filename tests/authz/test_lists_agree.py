@@ -16,8 +16,10 @@ from services.adjudication.application.tolerance_case import PROTECTION as CASE_
 from services.adjudication.domain.tolerance_case.decisions import DECIDER as CASE
 from services.adjudication.projections import case_list
 from services.archive.application.dossier import PROTECTION as DOSSIER_PROTECTION
+from services.archive.application.erasure import PROTECTION as ERASURE_PROTECTION
 from services.archive.domain.dossier.decisions import DECIDER as DOSSIER
-from services.archive.projections import dossier_list
+from services.archive.domain.erasure.decisions import DECIDER as ERASURE
+from services.archive.projections import dossier_list, erasure_list
 from services.intake.application.report import PROTECTION as REPORT_PROTECTION
 from services.intake.application.submission import PROTECTION as SUBMISSION_PROTECTION
 from services.intake.application.unmasking import PROTECTION as UNMASKING_PROTECTION
@@ -41,6 +43,7 @@ from shared.eventstore.store import EventStore, open_store
 from shared.eventstore.transact import Cause, transact
 from shared.kernel.decider import Decider
 from shared.kernel.errors import Rejected
+from shared.kernel.excluded import Excluded
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
 from shared.web.listing import Relate, permitted_rows
@@ -127,6 +130,16 @@ LISTS = [
         "list_dossiers",
         {},
     ),
+    Listed(
+        "archive",
+        ERASURE,
+        ERASURE_PROTECTION,
+        erasure_list.MODEL,
+        erasure_list.erasures,
+        erasure_list.facts,
+        "list_erasures",
+        {},
+    ),
     Listed("notification", NOTICE, NOTICE_PROTECTION, inbox.MODEL, inbox.notices, inbox.facts, "read_inbox", {}),
 ]
 
@@ -196,6 +209,16 @@ def _dossier(chance: Random, thing: UUID) -> Sequence[Any]:
     return steps
 
 
+def _erasure(chance: Random, thing: UUID) -> Sequence[Any]:
+    excluded = Excluded(
+        concerned=tuple(chance.sample(PARTIES, chance.choice([0, 1, 2]))),
+        applicants=tuple(chance.sample(PARTIES, chance.choice([0, 1]))),
+        recused=tuple(person.upper() for person in chance.sample(PEOPLE, chance.choice([0, 1]))),
+    )
+    about: dict[str, Any] = {"jurisdiction": chance.choice(PLACES), "subject": chance.choice([b.CADRE, *PARTIES])}
+    return [replace(b.REQUEST_ERASURE, erasure_id=thing, excluded=excluded, **about)]
+
+
 def _notice(chance: Random, thing: UUID) -> Sequence[Any]:
     return [replace(b.ISSUE, notice_id=thing, jurisdiction=chance.choice(PLACES), party=chance.choice(PARTIES))]
 
@@ -210,7 +233,8 @@ def _report(chance: Random, thing: UUID) -> Sequence[Any]:
 
 
 def _unmasking(chance: Random, thing: UUID) -> Sequence[Any]:
-    asked = replace(r.ASK_IDENTITY, unmasking_id=thing, requester=f"issuer|{chance.choice(PEOPLE)}")
+    about: dict[str, Any] = {"jurisdiction": chance.choice(PLACES), "concerned": chance.choice([None, *PARTIES])}
+    asked = replace(r.ASK_IDENTITY, unmasking_id=thing, requester=f"issuer#{chance.choice(PEOPLE)}", **about)
     approved = replace(r.APPROVE_IDENTITY, unmasking_id=thing, digest=digest_of(asked))
     steps: list[Any] = [asked, approved, replace(approved, approver="leader-2")]
     return steps[: chance.choice([1, 2, 3])]
@@ -222,6 +246,7 @@ STORIES: Mapping[str, Callable[[Random, UUID], Sequence[Any]]] = {
     "report": _report,
     "unmasking": _unmasking,
     "dossier": _dossier,
+    "erasure": _erasure,
     "notice": _notice,
 }
 

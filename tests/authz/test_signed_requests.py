@@ -168,6 +168,7 @@ def test_systems_are_read_strictly(tmp_path: Path) -> None:
     file, text = tmp_path / "systems.yaml", GOOD.format(secret="某" * 32)
     file.write_text(text)
     (system,) = load_systems(file).values()
+    assert system.caller.subject == "system:province-01"
     assert system.caller.roles == {"inspection_team"}
     assert system.caller.jurisdictions == ("331100*",)
     assert system.secrets == (("某" * 32).encode(),) * 2

@@ -48,8 +48,18 @@ async def test_each_withdrawal_of_a_person_ends_by_itself(doors: Doors) -> None:
 
 
 async def test_a_systems_access_can_be_withdrawn_too(doors: Doors) -> None:
-    await doors.withdraw("province-01", SYSTEMS)
+    await doors.withdraw("system:province-01", SYSTEMS)
     assert code(await doors.other.get(PACKS, headers=signed("GET", PACKS))) == (403, "access-withdrawn")
+
+
+async def test_whom_nobody_here_can_admit_nobody_withdraws(doors: Doors) -> None:
+    for issuer in ("urn:rongcuo:developement", "https://sso.example", f"{DEVELOPMENT_ISSUER}/"):
+        refused = await doors.withdraw("leaver", issuer)
+        assert code(refused) == (422, "issuer-unknown")
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/issuer"]
+    admin = await asyncpg.connect(doors.installation.databases.admin(KEYRING))
+    assert await admin.fetchval("SELECT count(*) FROM access.withdrawn") == 0
+    await admin.close()
 
 
 async def test_only_the_security_administrator_withdraws_access(doors: Doors) -> None:

@@ -42,6 +42,38 @@ def test_a_file_of_the_secrets_is_taken_and_one_that_is_named_wins(place: Path) 
         believed(place, issuers_file=place / "named.yaml")
 
 
+@pytest.mark.parametrize(
+    ("keyed", "development", "bare"),
+    [
+        ((False, False), False, "https://0.example, https://1.example"),
+        ((False,), True, "https://0.example, urn:rongcuo:development"),
+        ((True, False), True, "https://1.example, urn:rongcuo:development"),
+        ((False,), False, None),
+        ((True, False), False, None),
+        ((True, True), True, None),
+    ],
+)
+def test_two_issuers_name_no_two_people_alike(
+    place: Path, keyed: tuple[bool, ...], development: bool, bare: str | None
+) -> None:
+    (place / "pseudonyms").write_text("ab" * 32)
+    common = {"algorithms": ["ES256"], "keys_file": "keys.json"}
+    issuers = [
+        common | {"issuer": f"https://{number}.example"} | ({"pseudonym_key_file": "pseudonyms"} if key else {})
+        for number, key in enumerate(keyed)
+    ]
+    (place / "named.yaml").write_text(json.dumps({"issuers": issuers}))
+    data = DataDirectory(place / "data")
+    data.secrets.mkdir(parents=True)
+    secrets = Secrets(Settings(data=data.root, issuers_file=place / "named.yaml"), data)
+    if bare is None:
+        assert len(secrets.trusted(development=development)) == len(keyed) + development
+        return
+    with pytest.raises(ConfigurationRefused) as refused:
+        secrets.trusted(development=development)
+    assert str(refused.value) == f"{bare}: only one issuer of people may be without pseudonym_key_file"
+
+
 def test_our_own_issuer_is_believed_in_a_sandbox_only(place: Path) -> None:
     issuer = DevelopmentIssuer(ECKey.generate_key("P-256").as_pem(private=True))
     pem = issuer._key.as_pem(private=True).decode()

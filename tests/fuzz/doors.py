@@ -4,6 +4,7 @@ from typing import Any
 
 from rongcuo.demo.client import Desk
 from rongcuo.demo.story import JURISDICTION
+from shared.authz.development import DEVELOPMENT_ISSUER
 from shared.kernel.ids import new_id
 from tests.fuzz.supply import GIVEN, Given, Supply, given, plain
 
@@ -43,12 +44,12 @@ GIVEN |= {
 
 @given("withdraw_access")
 async def _somebody(supply: Supply) -> Given:
-    return Given(_secadmin(supply), content={"subject": f"left-{new_id()}"})
+    return Given(_secadmin(supply), content={"issuer": DEVELOPMENT_ISSUER, "subject": f"left-{new_id()}"})
 
 
 @given("read_withdrawal", "read_withdrawal_history", "end_withdrawal")
 async def _a_withdrawal(supply: Supply) -> Given:
-    gone = {"issuer": "rongcuo-development", "subject": f"left-{new_id()}", "reason": "left-office"}
+    gone = {"issuer": DEVELOPMENT_ISSUER, "subject": f"left-{new_id()}", "reason": "left-office"}
     made = (await _secadmin(supply).create("/intake/v1/withdrawals", gone))["id"]
     return Given(_secadmin(supply), {"withdrawal_id": made}, resource=f"/intake/v1/withdrawals/{made}")
 

@@ -1,5 +1,6 @@
 """Use cases of standing 访问资格: the event first, then the table that every service asks; only then the answer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,7 @@ from shared.authz.facts import Facts
 from shared.authz.protection import Protection
 from shared.authz.standing import Standing as Enforced
 from shared.kernel.clock import Clock
+from shared.kernel.errors import Rejected
 from shared.kernel.ids import new_id
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
@@ -31,15 +33,18 @@ PROTECTION = Protection(relate, CLASSES)
 
 @dataclass(frozen=True)
 class Standings:
-    """Withdrawing access, and giving it back."""
+    """Withdrawing access, and giving it back; `issuers` are all whose callers can be admitted."""
 
     desk: CommandDesk[Standing]
     edge: Edge
     enforced: Enforced
+    issuers: Collection[str]
     clock: Clock
 
     async def withdraw(self, call: Call, body: requests.AccessWithdrawal) -> CommandAnswer:
-        """收回访问权限: nobody of this name is admitted any more when this returns; raises Problem."""
+        """收回访问权限: nobody of this name is admitted any more when this returns; raises Problem, Rejected."""
+        if body.issuer not in self.issuers:
+            raise Rejected("issuer-unknown", "本系统不信任该签发者，请按事件或者访问记录填写。", pointer="/issuer")
         withdrawal = new_id()
         command = WithdrawAccess(body.issuer, body.subject, body.reason, self.clock())
         answer = await self.desk.execute(call, withdrawal, command, creates=lambda _: Facts())
