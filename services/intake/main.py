@@ -29,7 +29,7 @@ from shared.hosting.opened import OPERATIONS, Opened, open_service
 from shared.kernel.ids import new_id
 from shared.web.app import Service
 from shared.web.openapi.words import words
-from shared.web.resources import Resources
+from shared.web.resources import Resources, derived_key
 
 NAME = "intake"
 
@@ -64,7 +64,7 @@ def service(installation: Installation) -> Service:
 
 def _intake(opened: Opened) -> Intake:
     rules, clock = opened.installation.rulebook, opened.installation.clock
-    shelf = DraftTable(opened.engine)
+    shelf = DraftTable(opened.engine, derived_key(opened.installation.secret, "draft"))
 
     async def submitted(submission_id: UUID) -> bool:
         return bool(await opened.store.log.read_stream(SUBMISSION.stream(submission_id), limit=1))

@@ -101,6 +101,17 @@ class DataKeys:
         """Return what `at` does, for a place that most likely has no key: it is made without looking for one first."""
         return await self._begun.get((subject, matter))
 
+    async def standing(self, subject: UUID, matter: UUID) -> DataKey | None:
+        """Return the key of `subject` in `matter` if there is one; raises KeyDestroyed, KeyServiceRefused."""
+        found = (await self._read([(subject, matter)])).get((subject, matter))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def fresh(self, subject: UUID, matter: UUID) -> DataKey:
+        """Return a new key, which stands nowhere yet."""
+        return DataKey(new_id(), subject, matter, secrets.token_bytes(KEY_BYTES), self._suite)
+
     async def _at(self, places: Collection[Place]) -> Mapping[Place, DataKey | Exception]:
         found = await self._read(places)
         missing = [place for place in places if place not in found]
@@ -132,10 +143,7 @@ class DataKeys:
 
     async def _make(self, places: Collection[Place]) -> dict[Place, DataKey | Exception]:
         """Return the keys made here, durable by now; a place where another process was quicker is left out."""
-        keys = [
-            DataKey(new_id(), subject, matter, secrets.token_bytes(KEY_BYTES), self._suite)
-            for subject, matter in places
-        ]
+        keys = [self.fresh(subject, matter) for subject, matter in places]
         wrapped = await asyncio.gather(*map(self._wrap, keys))
         rows = await self._pool.fetch(
             _INSERT,

@@ -67,7 +67,17 @@ class Keyring:
         key = self._known(self._cache.at((subject, matter)))
         if key is None:
             key = await self._remembered(self._keys.at(subject, matter))
-        return seal_text(text, key, label, nonce=secrets.token_bytes(NONCE_BYTES), salt=salt_of(text, key, label))
+        return _sealed(text, key, label)
+
+    async def rehearse(self, text: str, *, subject: UUID, matter: UUID, label: str) -> Sealed[str]:
+        """Return what `seal` would, and write nothing: where there is no key, one closes the text that nobody keeps.
+
+        Raises what `seal` raises.
+        """
+        key = self._known(self._cache.at((subject, matter)))
+        if key is None:
+            key = await self._keys.standing(subject, matter) or self._keys.fresh(subject, matter)
+        return _sealed(text, key, label)
 
     async def open_sealed(self, sealed: Sealed[str]) -> str | None:
         """Return the text, or None when its key was destroyed: that is for the reader's placeholder.
@@ -106,3 +116,7 @@ class Keyring:
         if self._destructions.current and self._destructions.heard == heard:
             self._cache.put(key)
         return key
+
+
+def _sealed(text: str, key: DataKey, label: str) -> Sealed[str]:
+    return seal_text(text, key, label, nonce=secrets.token_bytes(NONCE_BYTES), salt=salt_of(text, key, label))

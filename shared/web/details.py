@@ -13,7 +13,7 @@ from shared.kernel.representation import Document, represent
 from shared.kernel.sealed import Sealed
 from shared.web.desk import CommandDesk
 from shared.web.reads import DetailRead
-from shared.web.sealing import Edge
+from shared.web.sealing import Belonging, Edge
 
 
 class Erased(BaseModel):
@@ -55,12 +55,24 @@ class View(BaseModel):
 async def detail(desk: CommandDesk[Any], edge: Edge, access: Access, aggregate_id: UUID, read: DetailRead) -> Document:
     """Return the resource at the moment asked for, as far as the caller may see it.
 
-    Raises Problem `not-found`.
+    Raises Problem `not-found`, SealBroken for a text that does not belong to it.
     """
     events, facts = await desk.recall(access, aggregate_id, read.moment)
     read.answered(len(events))
-    shown = permitted_members(represent(events), access, facts, desk.protection)
-    return await edge.show({"id": str(aggregate_id), "href": desk.location(aggregate_id), **shown}, access)
+    document = represent(events)
+    shown = permitted_members(document, access, facts, desk.protection)
+    answer = {"id": str(aggregate_id), "href": desk.location(aggregate_id), **shown}
+    return await edge.show(answer, access, belonging(desk, aggregate_id, document))
+
+
+def belonging(desk: CommandDesk[Any], aggregate_id: UUID, document: Document) -> Belonging:
+    """Return what the texts of a resource were sealed as, from all that its events say.
+
+    They are about the report that is asked about, else about the cadre concerned, else about the thing itself, which is
+    its own matter if it says no other.
+    """
+    subject = document.get("report_id") or document.get("concerned") or aggregate_id
+    return Belonging(desk.decider.category, UUID(str(subject)), UUID(str(document.get("matter") or aggregate_id)))
 
 
 def permitted_members(document: Document, access: Access, facts: Facts, protection: Protection[Any]) -> Document:

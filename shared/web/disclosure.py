@@ -15,9 +15,11 @@ from shared.authz.data_classes import DataClass
 from shared.authz.protection import Protection
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
+from shared.kernel.representation import represent
 from shared.kernel.sealed import Sealed
 from shared.keyring.envelope import text_of
 from shared.web.desk import CommandDesk
+from shared.web.details import belonging
 from shared.web.problems import Problem
 from shared.web.sealing import Edge
 
@@ -53,17 +55,16 @@ async def disclose(
     """Return the text that the event `version` of an aggregate has in `field`, with its salt.
 
     Raises Problem `not-found` unless the caller may read this text, `subject-erased` and `text-unavailable` when nobody
-    can.
+    can, SealBroken for a text that does not belong there.
     """
-    state = (await desk.look(access, aggregate_id)).state
+    events, facts = await desk.recall(access, aggregate_id)
     stored = await desk.store.log.read_stream(desk.decider.stream(aggregate_id), after=version - 1, limit=1)
     if not stored or not access.opens():
         raise Problem("not-found")
-    facts = desk.protection.relate(access.caller, state, desk.store.clock())
     data, sealed = _class(desk, stored[0], field), _envelope(stored[0], field)
     if data is None or sealed is None or not access.judge(facts, data).permitted:
         raise Problem("not-found")
-    salt, text = await edge.disclose(sealed, access)
+    salt, text = await edge.disclose(sealed, access, belonging(desk, aggregate_id, represent(events)), field)
     return Disclosure(
         **stored[0]._asdict() | sealed.model_dump(include={"suite", "key", "subject", "matter", "label", "digest"}),
         event_hash=stored[0].hash,

@@ -229,3 +229,21 @@ async def test_neither_text_nor_key_reach_a_traceback_or_the_database(
     rows = await admin.fetch("SELECT data_keys::text FROM keyring.data_keys")
     assert TEXT not in shown
     assert not any(TEXT in row[0] or TEXT.encode().hex() in row[0] for row in rows)
+
+
+async def test_a_rehearsal_finds_the_key_that_stands_and_makes_none(
+    keyring: Keyring, forgetful: Keyring, admin: asyncpg.Connection
+) -> None:
+    subject, matter = new_id(), new_id()
+    closed = await forgetful.rehearse(TEXT, subject=subject, matter=matter, label=LABEL)
+    assert (closed.subject, closed.matter, closed.label) == (subject, matter, LABEL)
+    assert not await admin.fetchval("SELECT count(*) FROM keyring.data_keys WHERE subject = $1", subject)
+    with pytest.raises(KeyLost):
+        await forgetful.open_sealed(closed)
+    sealed = await keyring.seal(TEXT, subject=subject, matter=matter, label=LABEL)
+    assert sealed.key != closed.key
+    for ring in (keyring, forgetful):
+        assert await ring.rehearse(TEXT, subject=subject, matter=matter, label=LABEL) == sealed
+    await admin.execute(ERASE, sealed.key)
+    with pytest.raises(KeyDestroyed):
+        await forgetful.rehearse(TEXT, subject=subject, matter=matter, label=LABEL)

@@ -16,6 +16,7 @@ from shared.web.pages import Page, Paged
 from shared.web.reads import etag
 from shared.web.resources import provided
 from shared.web.routes import router
+from shared.web.sealing import Belonging
 from shared.web.text import ClientId
 
 routes = router("草稿 Drafts")
@@ -56,7 +57,8 @@ async def delete_draft(draft_id: UUID, access: Writer, service: Service) -> None
 
 async def _view(draft: Draft, access: Access, service: Intake, response: Response) -> DraftView:
     response.headers["ETag"] = etag(draft.version)
-    content = await service.drafts.edge.show(draft.content.model_dump(mode="json"), access)
+    belonging = Belonging("submission", draft.content.concerned, draft.matter)
+    content = await service.drafts.edge.show(draft.content.model_dump(mode="json"), access, belonging)
     return DraftView(id=draft.id, href=_href(draft), version=draft.version, matter=draft.matter, **content)
 
 

@@ -58,7 +58,7 @@ class DraftShelf(Protocol):
     """Where drafts are kept."""
 
     async def find(self, draft_id: UUID, owner: str) -> Draft | None:
-        """Return the owner's draft."""
+        """Return the owner's draft; raises SealBroken when it is not what was put."""
         ...
 
     async def put(self, draft: Draft, at: datetime) -> bool:
@@ -70,7 +70,7 @@ class DraftShelf(Protocol):
         ...
 
     async def owned(self, caller: Caller, after: UUID | None, limit: int) -> Sequence[Draft]:
-        """Return up to `limit` of the caller's drafts in his jurisdictions, by id."""
+        """Return up to `limit` of the caller's drafts in his jurisdictions, by id; raises SealBroken as `find` does."""
         ...
 
 

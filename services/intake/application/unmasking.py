@@ -28,7 +28,7 @@ from shared.rules.pack import Rulebook
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.problems import Problem
-from shared.web.sealing import Edge
+from shared.web.sealing import Edge, identity_of
 
 CLASSES = {
     **dict.fromkeys(("report_id", "matter", "jurisdiction", "requester", "fields"), DataClass.RECORD),
@@ -121,9 +121,10 @@ class Unmaskings:
         if not decision.permitted or report.identified is None:
             raise Problem("not-found")
         known = report.identified.identity.model_dump(mode="json")
-        identity = {field: known[field] for field in asked.fields}
-        document = {"unmasking_id": str(unmasking_id), "report_id": str(asked.report_id), "identity": identity}
-        return await self.edge.show(document | {"open_until": outcome.state.open_until}, access)
+        identity: Document = {field: known[field] for field in asked.fields}
+        shown = await self.edge.show(identity, access, identity_of(report.identified.reporter, asked.matter))
+        document = {"unmasking_id": str(unmasking_id), "report_id": str(asked.report_id), "identity": shown}
+        return document | {"open_until": outcome.state.open_until}
 
     async def _report(self, report_id: UUID) -> Report:
         return (await self.reports.store.load(self.reports.decider, report_id)).state
