@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, DirectoryPath, Field, FilePath, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.kernel.purposes import PURPOSE, PURPOSES
+
 PREFIX = "RONGCUO_"
 _FOR_TESTS = "RONGCUO_TEST_"
 _SECRETS = "RONGCUO_SECRETS"
@@ -25,6 +27,7 @@ Words = Annotated[SecretStr, Field(min_length=1)]
 KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 KafkaMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
+Purposes = Annotated[str, StringConstraints(pattern=f"^{PURPOSE}(,{PURPOSE})*$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -206,6 +209,10 @@ class Settings(BaseSettings):
     )
     stream_s: float = Field(
         default=300, gt=0, le=3600, description="Seconds after which an event stream ends; the listener connects again."
+    )
+    purposes: Purposes = Field(
+        default=",".join(PURPOSES),
+        description="Codes that `Rongcuo-Purpose` may have, with commas: letters, `_` and `-`, at most 40.",
     )
     hsts_days: int = Field(
         default=0, ge=0, le=3650, description="Days of `Strict-Transport-Security`, where TLS ends before the services."

@@ -96,6 +96,7 @@ class Opened:
             rates=self.installation.rates,
             hsts_days=self.installation.settings.hsts_days,
             stream_s=self.installation.settings.stream_s,
+            purposes=tuple(self.installation.settings.purposes.split(",")),
         )
 
     def _checks(self, recorder: Recorder) -> dict[str, Check]:

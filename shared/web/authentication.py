@@ -1,6 +1,5 @@
 """Who may call a route: every route under /<service>/v1 declares it, and the route itself enforces it."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,6 @@ SCHEME = "AccessToken"
 Parameter = Mapping[str, Any]
 """An OpenAPI parameter object."""
 EXPIRED = "token-expired"
-_PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 async def _admitted(request: Request) -> Access:
@@ -84,6 +82,6 @@ def _purpose(request: Request) -> str | None:
     values = request.headers.getlist("rongcuo-purpose")
     if not values:
         return None
-    if len(values) > 1 or not _PURPOSE.fullmatch(values[0]):
+    if len(values) > 1 or values[0] not in resources(request).purposes:
         raise Problem("header-invalid")
     return values[0]

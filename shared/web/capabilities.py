@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.kernel.decider import Decider
 from shared.web.authentication import permitted
@@ -62,6 +62,7 @@ class Capabilities(BaseModel):
     features: Features
     limits: Limits
     known_values: dict[str, tuple[str, ...]]
+    purposes: list[str] = Field(description="Codes that Rongcuo-Purpose may have.")
     code_lists: list[CodeList]
 
 
@@ -79,13 +80,15 @@ def capabilities(service: str, version: str, aggregates: Sequence[Decider[Any]],
     @routes.get("/capabilities", summary="接口能力", dependencies=[permitted("list_event_types")])
     async def read_capabilities(request: Request) -> Capabilities:
         """Return features, limits, versions, the known values of codes, and where the other codes are listed."""
-        budgets = resources(request).rates.budgets
+        held = resources(request)
+        budgets = held.rates.budgets
         return Capabilities(
             service=service,
             version=version,
             features=Features(delta_sync=list(synced)),
             limits=Limits(rate_reads=budgets.reads, rate_commands=budgets.commands, rate_exports=budgets.exports),
             known_values=known,
+            purposes=list(held.purposes),
             code_lists=[CodeList(name=name, href=href) for name, href in lists.items()],
         )
 

@@ -13,6 +13,7 @@ from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.standing import Standing
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.log import EventLog
+from shared.kernel.purposes import PURPOSES
 from shared.web.rate_limits import Budgets, RateLimits
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Resources:
     and is open while the application runs. `checks` make up /readyz. Without
     `signatures` no signed request is admitted, without `standing` nobody's access is ever withdrawn, and without
     `certificate_header` no client certificate is believed. `hsts_days` above 0 tells browsers to keep to HTTPS. An
-    event stream ends after `stream_s`.
+    event stream ends after `stream_s`. `purposes` are the codes that a request may give as its purpose.
     """
 
     verifier: TokenVerifier
@@ -43,6 +44,7 @@ class Resources:
     rates: RateLimits = field(default_factory=lambda: RateLimits(Budgets()))
     hsts_days: int = 0
     stream_s: float = 300.0
+    purposes: tuple[str, ...] = tuple(PURPOSES)
     _keys: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:

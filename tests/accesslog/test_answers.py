@@ -32,7 +32,7 @@ async def only(site: Site, head: int, service: str = "intake") -> tuple[Any, Met
 class TestRecords:
     async def test_of_one_thing_name_it_its_members_and_the_texts_that_were_opened(self, site: Site) -> None:
         head = await site.head()
-        answer = await site.get("/intake/v1/parties/{cadre}", rongcuo_purpose="case-handling")
+        answer = await site.get("/intake/v1/parties/{cadre}", rongcuo_purpose="case_handling")
         record, metadata = await only(site, head)
         assert answer.status_code == 200
         assert (record.action, record.resource) == ("read_party", "parties")
@@ -43,7 +43,7 @@ class TestRecords:
         assert {"record", "identity"} <= set(record.classes)
         assert metadata.actor.id
         assert metadata.actor.roles == ("handling_office",)
-        assert (str(metadata.correlation), metadata.purpose) == (answer.headers["x-request-id"], "case-handling")
+        assert (str(metadata.correlation), metadata.purpose) == (answer.headers["x-request-id"], "case_handling")
         assert metadata.policy
         assert metadata.policy.ids == ("party.officers",)
         assert metadata.policy.digest == policies().digest

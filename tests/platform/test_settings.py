@@ -52,7 +52,14 @@ def test_secrets_show_neither_when_printed_nor_in_errors(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "0"), ("KAFKA", "broker"), ("DATABASE_PREFIX", 'a"b'), ("LOG_LEVEL", "loud"), ("APPEND_QUEUE", "0")],
+    [
+        ("PORT", "0"),
+        ("KAFKA", "broker"),
+        ("DATABASE_PREFIX", 'a"b'),
+        ("LOG_LEVEL", "loud"),
+        ("APPEND_QUEUE", "0"),
+        ("PURPOSES", "visit,zhang-san-13800000000"),
+    ],
 )
 def test_a_value_that_cannot_be_meant_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"RONGCUO_{name}", value)

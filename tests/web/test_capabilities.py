@@ -2,14 +2,23 @@
 
 import re
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from hashlib import sha256
 
 import httpx
 import pytest
 
+from shared.authz.tokens import TokenVerifier
+from shared.eventstore.store import EventStore
+from shared.kernel.purposes import PURPOSES
+from shared.web.app import create_app
 from shared.web.catalogue import catalogue
 from shared.web.rate_limits import Budgets
-from tests.web.conftest import As
+from shared.web.resources import Resources
+from tests.web.conftest import As, running
+from tests.web.petitions import service
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -20,10 +29,27 @@ async def test_an_app_is_told_what_it_can_rely_on(client: httpx.AsyncClient, as_
     assert told["known_values"]["petition.state"] == ["filed", "accepted"]
     assert told["limits"]["body_bytes"] == 1024 * 1024
     assert told["limits"]["rate_reads"] == Budgets().reads
+    assert told["purposes"] == list(PURPOSES)
     lists = {item["name"]: item["href"] for item in told["code_lists"]}
     for href in (lists["problems"], lists["event_types"], lists["openapi"]):
         assert (await client.get(href, headers=as_())).status_code == 200, href
     assert (await client.get("/intake/v1/capabilities")).status_code == 401
+
+
+async def test_an_installation_names_its_own_purposes(store: EventStore, verifier: TokenVerifier, as_: As) -> None:
+    made = service(store, verifier)
+
+    @asynccontextmanager
+    async def resources() -> AsyncIterator[Resources]:
+        async with made.resources() as held:
+            yield replace(held, purposes=("training",))
+
+    path = "/intake/v1/capabilities"
+    async with running(create_app(replace(made, resources=resources))) as client:
+        assert (await client.get(path, headers=as_())).json()["purposes"] == ["training"]
+        for purpose, status in (("training", 200), ("case_handling", 400), ("training,training", 400), ("", 400)):
+            answer = await client.get(path, headers={**as_(), "Rongcuo-Purpose": purpose})
+            assert answer.status_code == status, purpose
 
 
 @pytest.mark.parametrize(("language", "first", "second"), [("zh", "zh", "en"), ("en", "en", "zh")])

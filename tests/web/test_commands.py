@@ -231,12 +231,12 @@ async def test_metadata_names_the_actor_the_trace_and_the_purpose(
     client: httpx.AsyncClient, command: As, store: EventStore
 ) -> None:
     trace, parent = str(new_id()), f"00-{'a' * 32}-{'b' * 16}-01"
-    marks = {"X-Request-Id": trace, "traceparent": parent, "Rongcuo-Purpose": "case-handling"}
+    marks = {"X-Request-Id": trace, "traceparent": parent, "Rongcuo-Purpose": "case_handling"}
     answer = await client.post(FILE, json=FILING, headers={**command(), **marks})
     stored = (await store.log.read_stream(f"petition-{answer.json()['id']}"))[0].metadata.decode()
     assert f'"correlation":"{trace}"' in stored
     assert f'"traceparent":"{parent}"' in stored
-    assert '"purpose":"case-handling"' in stored
+    assert '"purpose":"case_handling"' in stored
     assert '"id":"o-1"' in stored
 
 

@@ -67,6 +67,35 @@ MARKED = """
 本文件为机密
 本材料密级为绝密
 此件系机密级
+密级为机密
+密级是绝密
+密级定为秘密
+该件密级为机密级，请妥存。
+保密等级是国家秘密
+机密。
+“机密”
+"绝密"
+『秘密』！
+**机密**
+【机密】。
+正文⏎**绝密 长期**⏎正文
+机密  第3份
+绝密 10年 第十二份
+机密⭑1年
+机密✴长期
+绝密🟊启用前
+秘密٭5年
+机密，保密期限1年
+秘密；期限：长期
+机密、保密期为三年
+TOP SECRET
+TOP-SECRET
+Top Secret
+SECRET
+CONFIDENTIAL
+"TOP SECRET".
+ＴＯＰ　ＳＥＣＲＥＴ
+正文⏎SECRET⏎正文
 """
 ORDINARY = """
 无秘密可言
@@ -108,6 +137,26 @@ ORDINARY = """
 绝对保密
 机 关 密 切 联 系 群 众
 密码法
+该机密文件不在本案
+密级为工作秘密
+密级为内部
+密级是绝密、机密还是秘密，尚未确定
+密级为机密或者秘密的文件
+密级不是机密
+密级是否为机密，由定密责任人确定
+保密期限1年
+这是他的秘密。
+“机密”二字
+机密一份
+秘密⭕
+第3份
+secret
+confidential
+This is top secret.
+SECRET GARDEN
+Confidentiality
+Secretary
+CONFIDENTIAL MATTERS ARE NOT DISCUSSED HERE
 """
 
 
@@ -153,7 +202,14 @@ def test_an_escape_hides_nothing() -> None:
 
 def test_a_long_text_is_judged_quickly() -> None:
     """Neither a text that begins like a mark again and again nor one without any takes noticeable time."""
-    for text in ("密级" * 10_000, "机密" * 10_000, "【" * 20_000 + "密", "本件" * 10_000, "机密1" + "0" * 19_000):
+    for text in (
+        "密级" * 10_000,
+        "机密" * 10_000,
+        "【" * 20_000 + "密",
+        "本件" * 10_000,
+        "机密1" + "0" * 19_000,
+        "。" * 19_000 + "密",
+    ):
         assert code_of({"statement": text}) == (None, [])
 
 
