@@ -19,7 +19,7 @@ PATHS = (
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_every_answer_of_an_api_says_so(local_story: Told, path: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:  # the first document takes seconds to make
         for method in ("GET", "HEAD", "POST"):
             answer = await http.request(method, local_story.installation.base["intake"] + path)
             assert answer.headers.get_list("rongcuo-sandbox") == ["true"]
