@@ -73,12 +73,14 @@ def _intake(opened: Opened) -> Intake:
         registered = (await opened.store.load(PARTY, party_id)).state.registered
         return None if registered is None else registered.kind
 
-    reports = opened.desk(REPORT, report.PROTECTION, "reports")
+    reports = opened.desk(REPORT, report.PROTECTION, "reports", "read_report_history")
     return Intake(
-        parties=party.Parties(opened.desk(PARTY, party.PROTECTION, "parties"), opened.edge, rules, clock),
+        parties=party.Parties(
+            opened.desk(PARTY, party.PROTECTION, "parties", "read_party_history"), opened.edge, rules, clock
+        ),
         drafts=Drafts(shelf, opened.edge, submitted, clock, new_id),
         submissions=submission.Submissions(
-            opened.desk(SUBMISSION, submission.PROTECTION, "submissions"),
+            opened.desk(SUBMISSION, submission.PROTECTION, "submissions", "read_submission_history"),
             shelf,
             opened.edge,
             rules,
@@ -89,7 +91,12 @@ def _intake(opened: Opened) -> Intake:
         ),
         reports=report.Reports(reports, opened.edge, rules, clock, new_id, kind_of),
         unmaskings=unmasking.Unmaskings(
-            opened.desk(UNMASKING, unmasking.PROTECTION, "unmaskings"), reports, opened.edge, rules, clock, new_id
+            opened.desk(UNMASKING, unmasking.PROTECTION, "unmaskings", "read_unmasking_history"),
+            reports,
+            opened.edge,
+            rules,
+            clock,
+            new_id,
         ),
         standings=standing.Standings(
             opened.desk(STANDING, standing.PROTECTION, "withdrawals"),
