@@ -99,7 +99,7 @@ async def _served(containers: Containers, secrets: Path) -> AsyncIterator[Shape]
 def told(answer: httpx.Response) -> tuple[int, dict[str, str], object]:
     """Return what an answer says, without what belongs to one connection or one request."""
     passing = {"date", "server", "connection", "strict-transport-security", "x-request-id", "content-length"}
-    headers = {name: text for name, text in answer.headers.items() if name not in passing}
+    headers = {name: text for name, text in answer.headers.items() if name not in passing | {"ratelimit"}}
     body = answer.content
     if "json" in headers.get("content-type", "") and body and "ndjson" not in headers["content-type"]:
         read = orjson.loads(body)
