@@ -1,5 +1,6 @@
 """One matter that was played to its completed dossier, and for each test a copy of it with nobody connected."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ async def completed(template: Databases, tmp_path_factory: pytest.TempPathFactor
             dossier = await people.cast.archivist.get(f"/archive/v1/dossiers/{played.case}")
             rows = await people.cast.archivist.get("/archive/v1/dossiers")
             assert (dossier["retention"], len(rows["items"])) == ("short", 1)
+            async with asyncio.timeout(30):
+                while not all([await site.collected(each) for each in (played.party, played.case)]):
+                    await asyncio.sleep(0.1)
     yield Matter(site, played, dossier["matter"])
     await site.drop()
 

@@ -1,14 +1,17 @@
 """Nobody has a hand in the erasure or the hold of his own affair, and nobody who is recused in anybody's."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.archive.application import erasure, exclusion, legal_hold
 from services.archive.domain.dossier.decisions import DECIDER as DOSSIER
+from services.archive.domain.dossier.decisions import Dossier
 from services.archive.domain.erasure.decisions import DECIDER as ERASURE
 from services.archive.domain.legal_hold.decisions import DECIDER as HOLD
+from services.archive.domain.legal_hold.decisions import LegalHold
 from shared.authz.access import Access
 from shared.authz.caller import Caller
 from shared.authz.facts import Facts
@@ -64,7 +67,7 @@ def test_an_erasure_is_no_business_of_who_is_in_it(role: str) -> None:
 
 @pytest.mark.parametrize("state", [HELD, CLEARED], ids=["held", "cleared"])
 @pytest.mark.parametrize("role", OF_HOLDS)
-def test_a_hold_is_no_business_of_who_is_in_the_matter(role: str, state: legal_hold.LegalHold) -> None:
+def test_a_hold_is_no_business_of_who_is_in_the_matter(role: str, state: LegalHold) -> None:
     every = OF_HOLDS[role]
     assert permitted(caller(role), every, legal_hold.relate(caller(role), state, LONG_AFTER)) == set(every)
     own = [caller(role, party=party) for party in (CADRE, APPLICANT)]
@@ -73,7 +76,7 @@ def test_a_hold_is_no_business_of_who_is_in_the_matter(role: str, state: legal_h
 
 
 def test_every_dossier_of_a_matter_keeps_out() -> None:
-    def dossier(**changes: object) -> exclusion.Dossier:
+    def dossier(**changes: Any) -> Dossier:
         told = history(DOSSIER, OPEN_DOSSIER, replace(ENTRUST, **changes))
         return DOSSIER.fold(DOSSIER.initial, told)
 
