@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - a world of chance, the same in every run
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,7 @@ from shared.authz.protection import Protection
 from shared.authz.roles import Role
 from shared.database.databases import Databases
 from shared.eventstore.engine import open_engine
-from shared.eventstore.readmodels import ReadModel, ReadModelRunner, reading, wait_for
+from shared.eventstore.readmodels import ReadModelRunner, reading, wait_for
 from shared.eventstore.store import EventStore, open_store
 from shared.eventstore.transact import Cause, transact
 from shared.kernel.decider import Decider
@@ -46,7 +47,7 @@ from shared.kernel.errors import Rejected
 from shared.kernel.excluded import Excluded
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
-from shared.web.listing import Relate, permitted_rows
+from shared.web.listing import permitted_rows
 from tests.support import builders as b
 from tests.support import report_builders as r
 from tests.support.given import RULES
@@ -68,11 +69,10 @@ class Listed:
     service: str
     decider: Decider[Any]
     protection: Protection[Any]
-    model: ReadModel
+    projection: ModuleType
     table: Table
-    relate: Relate
     action: str
-    classes: Mapping[str, DataClass]
+    classes: Mapping[str, DataClass] = field(default_factory=dict)
 
     def story(self, chance: Random, thing: UUID) -> Sequence[Any]:
         """Return commands for one thing of a random world."""
@@ -84,63 +84,19 @@ LISTS = [
         "adjudication",
         CASE,
         CASE_PROTECTION,
-        case_list.MODEL,
+        case_list,
         case_list.cases,
-        case_list.facts,
         "list_cases",
         {"outcome": DataClass.CONCLUSION},
     ),
     Listed(
-        "intake",
-        SUBMISSION,
-        SUBMISSION_PROTECTION,
-        submission_list.MODEL,
-        submission_list.submissions,
-        submission_list.facts,
-        "list_submissions",
-        {},
+        "intake", SUBMISSION, SUBMISSION_PROTECTION, submission_list, submission_list.submissions, "list_submissions"
     ),
-    Listed(
-        "intake",
-        REPORT,
-        REPORT_PROTECTION,
-        report_list.MODEL,
-        report_list.reports,
-        report_list.facts,
-        "list_reports",
-        {},
-    ),
-    Listed(
-        "intake",
-        UNMASKING,
-        UNMASKING_PROTECTION,
-        unmasking_list.MODEL,
-        unmasking_list.unmaskings,
-        unmasking_list.facts,
-        "list_unmaskings",
-        {},
-    ),
-    Listed(
-        "archive",
-        DOSSIER,
-        DOSSIER_PROTECTION,
-        dossier_list.MODEL,
-        dossier_list.dossiers,
-        dossier_list.facts,
-        "list_dossiers",
-        {},
-    ),
-    Listed(
-        "archive",
-        ERASURE,
-        ERASURE_PROTECTION,
-        erasure_list.MODEL,
-        erasure_list.erasures,
-        erasure_list.facts,
-        "list_erasures",
-        {},
-    ),
-    Listed("notification", NOTICE, NOTICE_PROTECTION, inbox.MODEL, inbox.notices, inbox.facts, "read_inbox", {}),
+    Listed("intake", REPORT, REPORT_PROTECTION, report_list, report_list.reports, "list_reports"),
+    Listed("intake", UNMASKING, UNMASKING_PROTECTION, unmasking_list, unmasking_list.unmaskings, "list_unmaskings"),
+    Listed("archive", DOSSIER, DOSSIER_PROTECTION, dossier_list, dossier_list.dossiers, "list_dossiers"),
+    Listed("archive", ERASURE, ERASURE_PROTECTION, erasure_list, erasure_list.erasures, "list_erasures"),
+    Listed("notification", NOTICE, NOTICE_PROTECTION, inbox, inbox.notices, "read_inbox"),
 ]
 
 
@@ -280,8 +236,8 @@ async def test_a_list_shows_what_the_policies_permit_one_by_one(databases: Datab
     chance, engine, stop = Random(20261122), open_engine(databases.dsn(listed.service)), asyncio.Event()
     async with open_store(databases.dsn(listed.service), listed.service, connections=2) as store:
         states = await _peopled(listed, store, chance)
-        running = asyncio.create_task(ReadModelRunner(engine, store.log, [listed.model]).run(stop))
-        assert await wait_for(engine, listed.model, await store.log.head(), 20)
+        running = asyncio.create_task(ReadModelRunner(engine, store.log, [listed.projection.MODEL]).run(stop))
+        assert await wait_for(engine, listed.projection.MODEL, await store.log.head(), 20)
         shown = 0
         for _ in range(CALLERS):
             access, at = Access(_caller(chance), listed.action, new_id()), chance.choice(MOMENTS)
@@ -298,9 +254,9 @@ async def _list(listed: Listed, engine: Any, access: Access, at: datetime) -> di
     """Return what the list shows, and which of its classed columns have a value."""
     names = ["id", *listed.classes]
     query = permitted_rows(
-        listed.table, names, access, listed.relate(listed.table.c, access.caller, at), listed.classes
+        listed.table, names, access, listed.projection.facts(listed.table.c, access.caller, at), listed.classes
     )
-    async with reading(engine, listed.model) as connection:
+    async with reading(engine, listed.projection.MODEL) as connection:
         rows = (await connection.execute(query)).mappings().all()
     return {row["id"]: {name: row[name] is not None for name in listed.classes} for row in rows}
 
