@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from shared.authz.development import DEVELOPMENT_ISSUER
 from shared.kernel.ids import new_id
 from tests.access import cases, reports, submissions, volumes
 from tests.access.callers import ASKERS, CITY, COUNTY, OFFICE, Who
@@ -141,7 +142,11 @@ _BODIES: Mapping[str, Callable[[Names, str], Body]] = {
     "request_erasure": lambda names, thing: volumes.erasure_of(thing, names["cadre"]),
     "approve_erasure": lambda names, thing: {"digest": names.get(f"digest {thing}", "0" * 64)},
     "place_legal_hold": lambda _names, thing: volumes.hold_on(thing),
-    "withdraw_access": lambda _names, _thing: {"issuer": "urn:other", "subject": "officer-9", "reason": "left-office"},
+    "withdraw_access": lambda _names, _thing: {
+        "issuer": DEVELOPMENT_ISSUER,
+        "subject": "officer-9",
+        "reason": "left-office",
+    },
     **dict.fromkeys(("end_access", "accept_submission", "acknowledge_notice"), lambda _names, _thing: {}),
 }
 
