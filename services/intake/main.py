@@ -23,6 +23,7 @@ from services.intake.domain.standing.decisions import DECIDER as STANDING
 from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
 from services.intake.domain.unmasking.decisions import DECIDER as UNMASKING
 from services.intake.projections import report_list, submission_list, unmasking_list, withdrawal_list
+from shared.authz.caller import Caller
 from shared.authz.signed_requests import SYSTEMS
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, Opened, open_service
@@ -66,12 +67,14 @@ def _intake(opened: Opened) -> Intake:
     rules, clock = opened.installation.rulebook, opened.installation.clock
     shelf = DraftTable(opened.engine, derived_key(opened.installation.secret, "draft"))
 
-    async def submitted(submission_id: UUID) -> bool:
-        return bool(await opened.store.log.read_stream(SUBMISSION.stream(submission_id), limit=1))
+    async def submitted(submission_id: UUID) -> str | None:
+        first = (await opened.store.load(SUBMISSION, submission_id)).state.submitted
+        return None if first is None else first.author
 
-    async def kind_of(party_id: UUID) -> Literal["person", "unit"] | None:
+    async def kind_of(caller: Caller, party_id: UUID) -> Literal["person", "unit"] | None:
         registered = (await opened.store.load(PARTY, party_id)).state.registered
-        return None if registered is None else registered.kind
+        seen = registered and (caller.within(registered.jurisdiction) or caller.party == party_id)
+        return registered.kind if registered and seen else None
 
     reports = opened.desk(REPORT, report.PROTECTION, "reports", "read_report_history")
     return Intake(

@@ -142,7 +142,7 @@ class CommandDesk(Generic[S]):
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 made = await self._made(call, command, current.state)
-                decision = decision or self._judge_new(call.access, creates, made)
+                decision = decision or self._judge_new(call.access, creates(made) if creates else Facts(), current)
                 outcome = await self._transact(
                     call,
                     aggregate_id,
@@ -181,12 +181,16 @@ class CommandDesk(Generic[S]):
                 return decision
         raise Problem("not-found")
 
-    def _judge_new(self, access: Access, creates: Callable[[Any], Facts] | None, command: object) -> Decision:
-        """Return what permits to make the thing; nothing has to be hidden, so the refusal says what it is."""
-        facts = creates(command) if creates else Facts()
+    def _judge_new(self, access: Access, facts: Facts, current: Folded[S]) -> Decision:
+        """Return what permits to make the thing; nothing has to be hidden, so the refusal says what it is.
+
+        But an id that stands for a thing which the caller could not have made is taken, by what is not said.
+        """
         decision = access.judge(facts)
         if not decision.permitted:
             raise Problem("not-permitted-here" if facts.within else "jurisdiction-not-permitted")
+        if current.version and not access.may_also(access.action, self._facts(access, current.state)):
+            raise Problem("id-taken")
         return decision
 
     async def _transact(

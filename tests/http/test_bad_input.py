@@ -168,6 +168,18 @@ RULES_AND_STATES = {
     "draft of what is submitted": Bad(
         409, "draft-already-submitted", "PUT /intake/v1/drafts/{submitted}", draft(), "inspector"
     ),
+    "draft of somebody's submission": Bad(
+        409, "draft-id-taken", "PUT /intake/v1/drafts/{submitted}", draft(), "other_team"
+    ),
+    "draft of somebody's draft": Bad(409, "draft-id-taken", "PUT /intake/v1/drafts/{draft}", draft(), "other_team"),
+    "somebody's submission": Bad(422, "draft-unknown", SUBMIT, {"submission_id": "{submitted}"}, "other_team"),
+    "his own submission": Bad(
+        409, "submission-already-submitted", SUBMIT, {"submission_id": "{submitted}"}, "inspector"
+    ),
+    "party of elsewhere again": Bad(
+        409, "id-taken", PARTIES, party(party_id="{cadre}", jurisdiction=ELSEWHERE), "elsewhere"
+    ),
+    "about somebody of elsewhere": Bad(422, "party-unknown", SUBMIT, {"submission_id": "{draft_abroad}"}, "elsewhere"),
     "party again": Bad(409, "party-already-registered", PARTIES, party(party_id="{cadre}")),
     "supplement to what was withdrawn": Bad(
         409,

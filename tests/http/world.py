@@ -85,8 +85,11 @@ async def peopled(databases: Databases, place: Path) -> AsyncIterator[World]:
             names = await _people(cast)
         tokens = _tokens(issuer, names)
         elsewhere = Desk(http, {"intake": BASE}, tokens["elsewhere"])
-        draft = FINDING | {"concerned": names["cadre"], "jurisdiction": ELSEWHERE}
-        await elsewhere.put(f"/intake/v1/drafts/{names['draft_elsewhere']}", draft)
+        local = {"party_id": str(new_id()), "kind": "person", "jurisdiction": ELSEWHERE, "name": "某丁"}
+        await elsewhere.create("/intake/v1/parties", local)
+        for draft, concerned in (("draft_elsewhere", local["party_id"]), ("draft_abroad", names["cadre"])):
+            about = {"concerned": concerned, "jurisdiction": ELSEWHERE}
+            await elsewhere.put(f"/intake/v1/drafts/{names[draft]}", FINDING | about)
         yield World(http, databases, names, tokens)
 
 
@@ -121,6 +124,7 @@ async def _people(cast: Cast) -> dict[str, str]:
         "case": await accept(cast, accepted),
         "submitted": await submit(inspector, finding),
         "draft_elsewhere": str(new_id()),
+        "draft_abroad": str(new_id()),
     }
     await let_in(cast, names["case"], COMMITTEE[0])
     wrong: dict[str, Json] = {

@@ -75,9 +75,9 @@ class DraftShelf(Protocol):
 
 
 class Submitted(Protocol):
-    """Tells whether a submission with this id exists already."""
+    """Tells for whom (`Caller.files_for`) the submission with this id was submitted; None when there is none."""
 
-    async def __call__(self, submission_id: UUID) -> bool: ...
+    async def __call__(self, submission_id: UUID) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -93,17 +93,21 @@ class Drafts:
     async def put(self, access: Access, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
         """Write the draft, new or anew.
 
-        Raises Problem `etag-stale` when `if_match` is not its version, Rejected `draft-already-submitted`.
+        Raises Problem `etag-stale` when `if_match` is not its version, Rejected `draft-already-submitted`, and
+        `draft-id-taken` alike for somebody else's draft and submission.
         """
         caller = access.caller
         may_write(caller, body)
-        if await self.submitted(draft_id):
+        author = await self.submitted(draft_id)
+        if author is not None and author == caller.files_for:
             raise Rejected("draft-already-submitted", "该草稿已经提交，不能再修改。")
+        if author is not None:
+            raise _taken()
         for _ in range(_ATTEMPTS):
             draft = await self._next(caller, draft_id, body, if_match)
             if await self.shelf.put(draft, self.clock()):
                 return draft
-        raise Rejected("draft-id-taken", "该编号已被使用，或草稿刚被修改，请重新读取。")
+        raise _taken()
 
     async def _next(self, caller: Caller, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
         """Return the version that follows the standing one; a repetition that runs at the same time may be faster."""
@@ -139,6 +143,10 @@ class Drafts:
 
         clear = body.model_dump(exclude=set(SEALED))
         return DraftContent.model_validate(clear | {field: await sealed(field) for field in SEALED})
+
+
+def _taken() -> Rejected:
+    return Rejected("draft-id-taken", "该编号已被使用，或草稿刚被修改，请重新读取。")
 
 
 def _permitted(access: Access, jurisdiction: str) -> bool:

@@ -83,7 +83,7 @@ class Reports:
                     received_on=body.received_on,
                     at=self.clock(),
                 )
-            return await self._kept(body)
+            return await self._kept(call.caller, body)
 
         def creates(made: ReceiveReport | RecordTransfer) -> Facts:
             return Facts(within=call.caller.within(made.jurisdiction))
@@ -94,9 +94,9 @@ class Reports:
         """转交承办部门."""
         return await self._run(call, report_id, AssignReport(report_id, body.office, self.clock()))
 
-    async def _kept(self, body: requests.ReportReceipt) -> ReceiveReport:
+    async def _kept(self, caller: Caller, body: requests.ReportReceipt) -> ReceiveReport:
         """Close every word: what was reported under the person reported, who reported under a pseudonym of his own."""
-        if body.concerned is not None and await self.kind_of(body.concerned) != "person":
+        if body.concerned is not None and await self.kind_of(caller, body.concerned) != "person":
             raise Rejected("party-unknown", "没有登记这名干部，请先登记当事人。", pointer="/concerned")
         matter, about = self.new_id(), body.concerned or body.report_id
         reporter = self.new_id() if body.reporter else None

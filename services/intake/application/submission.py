@@ -50,9 +50,9 @@ def relate(caller: Caller, submission: Submission, _: datetime) -> Facts:
 
 
 class KindOf(Protocol):
-    """Tells what a registered party is, None when nobody is registered under the id."""
+    """Tells what a registered party is, None when nobody is registered under the id where the caller acts."""
 
-    async def __call__(self, party_id: UUID) -> Literal["person", "unit"] | None: ...
+    async def __call__(self, caller: Caller, party_id: UUID) -> Literal["person", "unit"] | None: ...
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ class Submissions:
         async def command(_: Submission) -> commands.SubmitSubmission:
             nonlocal taken
             draft = await self.shelf.find(body.submission_id, owner)
-            if draft is None and await self.submitted(body.submission_id):
+            if draft is None and await self.submitted(body.submission_id) == call.caller.files_for:
                 raise Rejected("submission-already-submitted", "该编号的材料已经提交。", pointer="/submission_id")
             if draft is None:
                 raise Rejected("draft-unknown", "没有这份草稿。", pointer="/submission_id")
             may_write(call.caller, draft.content)
-            await self._registered(draft.content)
+            await self._registered(call.caller, draft.content)
             taken = draft.version
             said = {field: getattr(draft.content, field) for field in DraftContent.model_fields}
             return commands.SubmitSubmission(
@@ -134,11 +134,12 @@ class Submissions:
 
         return await self._run(call, submission_id, command)
 
-    async def _registered(self, content: DraftContent) -> None:
+    async def _registered(self, caller: Caller, content: DraftContent) -> None:
         """A case about nobody reaches nobody: whoever is named is registered, as what he is named; raises Rejected."""
-        if await self.kind_of(content.concerned) != "person":
+        if await self.kind_of(caller, content.concerned) != "person":
             raise Rejected("party-unknown", "没有登记这名干部，请先登记当事人。", pointer="/concerned")
-        if content.applicant is not None and await self.kind_of(content.applicant) != content.applicant_kind:
+        applicant = content.applicant
+        if applicant is not None and await self.kind_of(caller, applicant) != content.applicant_kind:
             raise Rejected("party-unknown", "没有登记这名申请人，或者登记的类别不同。", pointer="/applicant")
 
     async def _run(
