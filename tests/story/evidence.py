@@ -147,9 +147,9 @@ async def served_and_fresh(databases: Databases, service: str) -> dict[str, tupl
             *_, served, fresh = await generations_of(connection, model.name)
         assert (served.position, fresh.position) == (head, head)
         for table in model.metadata.tables.values():
-            query = 'SELECT * FROM "{}"."{}" ORDER BY 1'
+            query = 'SELECT * FROM "{}"."{}"'
             rows = [await fetch(databases, service, query.format(g.schema, table.name)) for g in (served, fresh)]
-            tables[table.name] = rows[0], rows[1]
+            tables[table.name] = sorted(rows[0], key=repr), sorted(rows[1], key=repr)
     await engine.dispose()
     return tables
 
