@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     )
     development_issuer: Words | None = Field(
         default=None,
-        description="Private key (PEM, P-256) of the development issuer, for a sandbox that has no data directory.",
+        description="Private key (PEM, P-256) of the development issuer, for a sandbox without data directory.",
     )
     issuers_file: FilePath | None = Field(
         default=None, description="Whose tokens are trusted (docs/tokens.md); default: `issuers.yaml` of the secrets."
@@ -204,15 +204,13 @@ class Settings(BaseSettings):
     rate_refusals: int = Field(
         default=600,
         ge=0,
-        description="Requests without a valid token a minute that one address (IPv6: /64) is answered with 401 in one "
-        "process; behind an entrance, all of them together.",
+        description="Requests a minute without a valid token that one address may make of one process.",
     )
     stream_s: float = Field(
         default=300, gt=0, le=3600, description="Seconds after which an event stream ends; the listener connects again."
     )
     purposes: Purposes = Field(
-        default=",".join(PURPOSES),
-        description="Codes that `Rongcuo-Purpose` may have, with commas: letters, `_` and `-`, at most 40.",
+        default=",".join(PURPOSES), description="Codes that `Rongcuo-Purpose` may have, with commas; no digits."
     )
     hsts_days: int = Field(
         default=0, ge=0, le=3650, description="Days of `Strict-Transport-Security`, where TLS ends before the services."
