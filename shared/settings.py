@@ -186,13 +186,9 @@ class Settings(BaseSettings):
     start_s: float = Field(
         default=30, ge=0, le=600, description="Seconds that a starting process waits for its PostgreSQL and its Kafka."
     )
-    grace_s: float = Field(
-        default=25, ge=1, le=600, description="Seconds in which a process that was told to stop has left."
-    )
+    grace_s: float = Field(default=25, ge=1, le=600, description="Seconds in which a stopping process has left.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
-    append_queue: int = Field(
-        default=4096, ge=1, description="Appends that may wait for one log before callers get 503."
-    )
+    append_queue: int = Field(default=4096, ge=1, description="Appends that may wait for one log; more get 503.")
     append_queue_bytes: int = Field(
         default=64 * 1024 * 1024, ge=1024 * 1024, description="Bytes that may wait for one log before callers get 503."
     )
