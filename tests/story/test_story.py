@@ -59,7 +59,8 @@ async def test_both_matters_end_as_told(told: Told) -> None:
         dossier = await auditor.get(f"/archive/v1/dossiers/{played.case}")
         assert (dossier["state"], dossier["targets"]) == ("complete", None)
         assert [paper["paper"] for paper in dossier["papers"]] == ["conclusion", "feedback"]
-        notice = await auditor.get(f"/notification/v1/notices/{played.notice}")
+        person = told.installation.cast.desk_for("subject", subject=f"person-{played.party}", party=played.party)
+        notice = await person.get(f"/notification/v1/notices/{played.notice}")
         assert (notice["state"], notice["template"]) == ("received", "tolerance_fed_back")
     protections = (await officer.get(f"/adjudication/v1/tolerance-cases/{told.zhong.case}"))["protections"]
     assert protections == ["appraisal", "honours", "appointment", "rank_promotion", "professional_title"]

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from services.adjudication.domain import AGGREGATES as ADJUDICATION
 from services.archive.domain import AGGREGATES as ARCHIVE
@@ -19,7 +20,7 @@ from shared.kernel.decider import Decider
 from shared.kernel.errors import Rejected
 from shared.kernel.representation import represent
 from shared.kernel.sealed import Sealed
-from tests.support import builders
+from tests.support import builders, report_builders
 from tests.support.builders import AT, an_id, sealed
 from tests.support.given import RULES
 
@@ -48,6 +49,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(arguments)
     if get_origin(hint) is Mapping:
         return st.dictionaries(values(arguments[0]), values(arguments[1]), max_size=4)
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return st.builds(hint, **{name: values(field.annotation) for name, field in hint.model_fields.items()})
     assert get_origin(hint) is tuple
     return st.lists(values(arguments[0]), max_size=3).map(tuple)
 
@@ -55,7 +58,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
 def commands_of(decider: Decider[Any]) -> st.SearchStrategy[Any]:
     """Return a strategy for this decider's commands: valid ones, so that one gets far, and wild ones."""
     types = get_args(get_type_hints(decider.decide)["command"]) or (get_type_hints(decider.decide)["command"],)
-    valid = [command for command in vars(builders).values() if isinstance(command, types)]
+    given_ = [*vars(builders).values(), *vars(report_builders).values()]
+    valid = [command for command in given_ if isinstance(command, types)]
     wild = [st.builds(kind, **{name: values(hint) for name, hint in get_type_hints(kind).items()}) for kind in types]
     return st.one_of(st.sampled_from(valid), st.sampled_from(valid), *wild)
 
