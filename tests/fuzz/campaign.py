@@ -32,6 +32,7 @@ Case = AnyCase[Any]
 
 _CONTROL = "".join(map(chr, (*range(0x20), 0x7F)))
 """What HTTP itself forbids in a header: the server refuses it before the application sees a request."""
+_NO_CONTROL = dict.fromkeys(map(ord, _CONTROL))
 _ALSO_EXPECTED = {
     "positive_data_acceptance": ("400", "410", "412", "422"),  # a rule of the domain, a cursor of another list
     "negative_data_rejection": ("410", "412"),
@@ -106,6 +107,8 @@ class Campaign:
         @schemathesis.hook
         def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
             self._before_call(case)
+            for name, value in (case.headers or {}).items():
+                case.headers[name] = value.translate(_NO_CONTROL) if isinstance(value, str) else value
 
         @schemathesis.hook
         def after_call(context: HookContext, case: Case, response: Response) -> None:
