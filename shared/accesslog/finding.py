@@ -15,11 +15,11 @@ _BEFORE = f"SELECT {SCHEMA}.position_before($1)"
 _FIND = f"""
     SELECT {_COLUMNS} FROM {SCHEMA}.events WHERE position > $1 AND position <= $2 {{matching}}
     ORDER BY position DESC LIMIT $3
-"""  # noqa: S608
+"""  # noqa: S608 - constants
 # Its index gives no order, and its matches are found first, lest the planner go through all records instead.
 _OF_THING = f"""position = ANY (ARRAY(
     SELECT position FROM {SCHEMA}.events WHERE {SCHEMA}.things_of(payload) @> ARRAY[${{n}}::uuid]))
-"""  # noqa: S608
+"""  # noqa: S608 - constants
 _PAGE = 500
 
 
