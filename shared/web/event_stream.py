@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from shared.authz.access import Access
+from shared.kernel.recorded import Recorded
 from shared.web.authentication import permitted
 from shared.web.credentials import caller_of
 from shared.web.feed import MAX_POSITION, feed_item
@@ -87,10 +88,9 @@ async def _events(request: Request, listener: tuple[str, str], after: int) -> As
         yield format_sse_event(retry=RETRY_MS)
         while now() < ends and await _still_admitted(request):
             page = await held.log.read_page(after=after, limit=_PAGE)
-            for event in page:
-                data = feed_item(event).model_dump_json()
-                yield format_sse_event(event=event.type, data_str=data, id=str(event.position))
             if page:
+                # One write a page: whoever left is noticed between two writes only.
+                yield b"".join(map(_message, page))
                 after, told = page[-1].position, now()
                 continue
             if now() - told >= KEEP_ALIVE_S:
@@ -99,6 +99,10 @@ async def _events(request: Request, listener: tuple[str, str], after: int) -> As
             await asyncio.sleep(LOOK_S)
     finally:
         _open.remove(listener)
+
+
+def _message(event: Recorded) -> bytes:
+    return format_sse_event(event=event.type, data_str=feed_item(event).model_dump_json(), id=str(event.position))
 
 
 async def _still_admitted(request: Request) -> bool:

@@ -133,19 +133,35 @@ async def test_what_happens_meanwhile_comes_and_the_end_of_the_token_ends_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     token = issuer.token(roles=["auditor"], subject="a-1", jurisdictions=["331123"], minutes=0.05)
-    held = SimpleNamespace(
-        log=store.log, verifier=verifier, signatures=None, standing=None, certificate_header=None, stream_s=30
-    )
-    app = SimpleNamespace(state=SimpleNamespace(resources=held))
-    headers = [(b"authorization", f"Bearer {token}".encode())]
-    request = Request({"type": "http", "headers": headers, "app": app})
-    events = _events(request, ("issuer", "a-1"), await store.log.head())
+    events = _events(_listening(store, verifier, token), ("issuer", "a-1"), await store.log.head())
     taking = asyncio.create_task(_taken(events))
     filed = await client.post("/intake/v1/petitions", json={"title": "新的申请"}, headers=command())
     async with asyncio.timeout(15):
         text = await taking
     assert [json.loads(event["data"])["stream"].split("-", 1)[1] for event in told(text)] == [filed.json()["id"]]
     assert not event_stream._open
+
+
+async def test_a_page_is_one_write(
+    client: httpx.AsyncClient, command: As, store: EventStore, verifier: TokenVerifier, issuer: DevelopmentIssuer
+) -> None:
+    """Between the writes of one page nobody would notice that the listener has left."""
+    before = await store.log.head()
+    for number in range(3):
+        await client.post("/intake/v1/petitions", json={"title": f"第{number}条"}, headers=command())
+    token = issuer.token(roles=["auditor"], subject="a-1", jurisdictions=["331123"], minutes=5)
+    events = _events(_listening(store, verifier, token), ("issuer", "a-1"), before)
+    opening, page = await anext(events), await anext(events)
+    await events.aclose()
+    assert (told(opening.decode()), len(told(page.decode()))) == ([], 3)
+
+
+def _listening(store: EventStore, verifier: TokenVerifier, token: str) -> Request:
+    held = SimpleNamespace(
+        log=store.log, verifier=verifier, signatures=None, standing=None, certificate_header=None, stream_s=30
+    )
+    app = SimpleNamespace(state=SimpleNamespace(resources=held))
+    return Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())], "app": app})
 
 
 async def _taken(events: AsyncIterator[bytes]) -> str:
