@@ -6,7 +6,7 @@ says with Last-Event-ID where it stands, so an end costs nothing.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import Header, Query, Request
@@ -77,7 +77,7 @@ def _position(text: str) -> int:
     return int(text)
 
 
-async def _events(request: Request, listener: tuple[str, str], after: int) -> AsyncIterator[bytes]:
+async def _events(request: Request, listener: tuple[str, str], after: int) -> AsyncGenerator[bytes]:
     """Yield the events behind `after` as long as the stream may live; not at all when others have begun meanwhile."""
     held, now = resources(request), asyncio.get_running_loop().time
     ends, told = now() + held.stream_s, now()
