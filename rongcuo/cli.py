@@ -19,7 +19,7 @@ from rongcuo.installations import BusName
 from rongcuo.operations import ServiceName
 from rongcuo.secrecy import erase, rotate_kek
 from rongcuo.secrets import NotPrepared
-from rongcuo.serving import NotFinished
+from rongcuo.serving import NotFinished, NotListening
 from shared.authz.configuration import ConfigurationRefused
 from shared.authz.roles import Role
 from shared.database.schema import DatabaseRefused
@@ -51,6 +51,7 @@ _TOLD = (
     ErasureListUnreadable,
     LogStopped,
     NotFinished,
+    NotListening,
     NotPrepared,
     NothingParked,
     RecoveryRefused,

@@ -8,13 +8,13 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from socket import socket
 from typing import Protocol
 
 import uvicorn
@@ -48,6 +48,14 @@ class NotFinished(RuntimeError):
         super().__init__(f"not finished within {grace_s:g} s: given up, what was acknowledged is stored")
 
 
+class NotListening(RuntimeError):
+    """The address is taken, is not of this machine, or may not be had by this user."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        why = os.strerror(error.errno).lower() if (error.errno or 0) > 0 else "no such address"
+        super().__init__(f"cannot listen on {host}:{port}: {why}")
+
+
 class _Server(uvicorn.Server):
     """A server whose end is decided by us: signals stop the workers, too."""
 
@@ -55,7 +63,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._announce = announce
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say where."""
         await super().startup(sockets)
         if self.started:
@@ -89,7 +97,7 @@ async def serve(
     """Serve `app` and run `parts` until `stop` is set; one that fails ends all of them.
 
     With `sandbox` every answer says that it comes from one. Raises StoppedEarly when `stop` is set before `app` is
-    ready, NotFinished when something had to be given up.
+    ready, NotListening before any part runs, NotFinished when something had to be given up.
     """
     async with AsyncExitStack() as opened:
         async with starting(stop):
@@ -118,15 +126,25 @@ async def _serve(
 ) -> None:
     draining = Draining(app, stop)
     server = _Server(config(draining), announce)
-    async with asyncio.TaskGroup() as group:
-        for part in parts:
-            group.create_task(part.run(stop))
-        serving = group.create_task(server.serve())
-        serving.add_done_callback(lambda _: stop.set())
-        await stop.wait()
-        limit.reschedule(asyncio.get_running_loop().time() + patience_s)
-        await draining.finished(lambda: bool(server.server_state.connections), patience_s - 2 * _CUT_S)
-        server.should_exit = True
+    # Before the parts run, and not by uvicorn, which would end this process in their midst when it cannot.
+    with _listen(server.config) as listening:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part.run(stop))
+            serving = group.create_task(server.serve([listening]))
+            serving.add_done_callback(lambda _: stop.set())
+            await stop.wait()
+            limit.reschedule(asyncio.get_running_loop().time() + patience_s)
+            await draining.finished(lambda: bool(server.server_state.connections), patience_s - 2 * _CUT_S)
+            server.should_exit = True
+
+
+def _listen(config: uvicorn.Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=config.backlog)
+    except OSError as error:
+        raise NotListening(config.host, config.port, error) from None
 
 
 def _config(host: str, port: int, *, sandbox: bool) -> Callable[[ASGIApp], uvicorn.Config]:
@@ -197,7 +215,7 @@ async def starting(stop: asyncio.Event) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def until_signalled(grace_s: float = GRACE_S) -> AsyncIterator[asyncio.Event]:
-    """Give an event that SIGTERM and SIGINT set; a process that has not left `grace_s` later is ended.
+    """Give an event that SIGTERM and SIGINT set; a process that has not left `grace_s` after it is set is ended.
 
     Another signal changes nothing: it neither shortens the leaving nor begins it anew.
     """
@@ -205,16 +223,17 @@ async def until_signalled(grace_s: float = GRACE_S) -> AsyncIterator[asyncio.Eve
     last = threading.Timer(grace_s, _end, [grace_s])
     last.daemon = True  # a thread, because a loop that hangs keeps no time; it waits until the process has gone
 
-    def told() -> None:
-        if not stop.is_set():
-            last.start()
-        stop.set()
+    async def watch() -> None:
+        await stop.wait()
+        last.start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, stop.set)
+    watching = asyncio.create_task(watch())
     try:
         yield stop
     finally:
+        watching.cancel()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)  # whoever asks again while we leave does not cut the leaving short
