@@ -47,16 +47,16 @@ async def reading(engine: AsyncEngine, model: ReadModel) -> AsyncIterator[AsyncC
 async def position_of(engine: AsyncEngine, model: ReadModel) -> int:
     """Return the position up to which `reading` shows the log; 0 before the model is built."""
     async with engine.connect() as connection:
-        with suppress(NotBuilt):
-            return (await serving(connection, model)).position
+        return await _shown(connection, model)
+
+
+async def _shown(connection: AsyncConnection, model: ReadModel) -> int:
+    with suppress(NotBuilt):
+        return (await serving(connection, model)).position
     return 0
 
 
-_AWAITED = text("""
-    SELECT coalesce(max(position), 0) FROM log.events
-    WHERE type = ANY(:types)
-      AND position > (SELECT position FROM log.read_models WHERE name = :name AND state = 'active')
-""")
+_AWAITED = text("SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(:types) AND position > :shown")
 
 
 async def last_awaited(engine: AsyncEngine, model: ReadModel) -> int:
@@ -65,7 +65,7 @@ async def last_awaited(engine: AsyncEngine, model: ReadModel) -> int:
         return 0
     types = [event.__name__ for event in model.awaited]
     async with engine.connect() as connection:
-        found = await connection.execute(_AWAITED, {"name": model.name, "types": types})
+        found = await connection.execute(_AWAITED, {"types": types, "shown": await _shown(connection, model)})
         return int(found.scalar_one())
 
 

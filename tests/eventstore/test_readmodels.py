@@ -17,6 +17,7 @@ from shared.eventstore.readmodels import (
     NotBuilt,
     ReadModel,
     ReadModelRunner,
+    last_awaited,
     position_of,
     reading,
     statuses,
@@ -194,6 +195,20 @@ async def test_a_release_that_was_overtaken_goes_on_with_its_own_tables_and_neve
     assert await totals(engine) == expected
     assert await totals(engine, replace(MODEL, version=2)) == {}
     assert await state_of(engine) == [(1, 1, "previous"), (2, 2, "active")]
+
+
+async def test_who_reads_the_generation_before_waits_for_what_that_one_lacks(
+    engine: AsyncEngine, appender: Appender, log: EventLog, runner: ReadModelRunner
+) -> None:
+    """A release that is overtaken, and whose worker has gone, may not show what is no longer permitted."""
+    await runner.catch_up()
+    older, newer = replace(MODEL, awaited=(Counted,)), replace(MODEL, version=2, awaited=(Counted,))
+    await append_some(appender)
+    await ReadModelRunner(engine, log, [newer]).catch_up()
+    assert await last_awaited(engine, newer) == 0
+    assert await last_awaited(engine, older) == 60 > await position_of(engine, older)
+    await runner.catch_up()
+    assert await last_awaited(engine, older) == 0
 
 
 async def test_runners_that_start_together_begin_one_generation(engine: AsyncEngine, log: EventLog) -> None:
