@@ -7,9 +7,10 @@ import pytest
 
 from services.adjudication.domain.tolerance_case.decisions import DECIDER, ToleranceCase
 from services.adjudication.domain.tolerance_case.events import AccessEnded, InvestigationOpened, OfficeAssigned
-from services.adjudication.domain.tolerance_case.responsibility import GRANTABLE, GROUNDS, LONGEST_GRANT
+from services.adjudication.domain.tolerance_case.responsibility import GRANTABLE, LONGEST_GRANT
 from shared.authz.facts import GRANTS
 from shared.contracts.adjudication import HandlingRecorded
+from shared.rules.recusal import GROUNDS
 from tests.support.builders import (
     ASSIGN,
     AT,
