@@ -52,7 +52,7 @@ class NotListening(RuntimeError):
     """The address is taken, is not of this machine, or may not be had by this user."""
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
-        why = os.strerror(error.errno).lower() if (error.errno or 0) > 0 else "no such address"
+        why = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "no such address"
         super().__init__(f"cannot listen on {host}:{port}: {why}")
 
 

@@ -49,15 +49,9 @@ async def test_an_address_that_is_taken_is_told_in_one_line_and_nothing_runs(sit
     secrets = str(site.secrets("intake"))
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        for role in ("api", "all"):
-            code, told = await run(
-                "serve", "intake", "--role", role, "--port", port, RONGCUO_SECRETS=secrets, RONGCUO_SANDBOX="1"
-            )
-            assert (code, told.splitlines()[-1]) == (
-                1,
-                f"rongcuo: cannot listen on 127.0.0.1:{port}: address already in use",
-            )
-            assert "Traceback" not in told
+        arguments = ("serve", "intake", "--role", "api", "--port", port)
+        code, told = await run(*arguments, RONGCUO_SECRETS=secrets, RONGCUO_SANDBOX="1")
+    assert (code, told) == (1, f"rongcuo: cannot listen on 127.0.0.1:{port}: address already in use\n")
 
 
 async def test_servers_that_start_later_are_waited_for(site: Site) -> None:
