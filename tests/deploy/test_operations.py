@@ -20,7 +20,7 @@ from tests.deploy.operations import GUIDE, recovery
 from tests.deploy.validate import ROOT
 
 K8S = ROOT / "deploy/k8s"
-OF_A_WORKER = (store.CONNECTIONS + 1) + engine.CONNECTIONS + 1 + (keyring.CONNECTIONS + 1)  # to append, to be told
+OF_A_WORKER = (store.CONNECTIONS + 1) + engine.CONNECTIONS + 1 + keyring.CONNECTIONS  # to append, to be woken
 OF_AN_API = OF_A_WORKER + 1  # for access records
 EXAMPLES = {
     (each["kind"], each["metadata"]["name"]): set(each.get("stringData") or each["data"])

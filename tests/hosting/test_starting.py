@@ -12,11 +12,12 @@ import asyncpg
 import pytest
 
 from rongcuo.embedded.process import free_port
-from shared.database.databases import Databases
+from shared.database.databases import SERVICES, Databases
 from shared.database.provision import drop
 from shared.database.schema import DatabaseRefused, await_database
 from shared.eventstore import engine, store
 from shared.keyring import keyring
+from shared.messaging import local_bus
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.producer import Publisher, pack
 from shared.messaging.topics import ensure_topics
@@ -152,12 +153,15 @@ def test_a_message_never_holds_a_password(caplog: pytest.LogCaptureFixture) -> N
 
 def test_the_number_of_connections_is_documented() -> None:
     own = store.CONNECTIONS + engine.CONNECTIONS + len({"appender", "wake-ups"})
-    worker = own + keyring.CONNECTIONS + len({"destroyed keys"})
+    worker = own + keyring.CONNECTIONS
+    on_logs = len(SERVICES) * local_bus.CONNECTIONS + len(SERVICES) - 1
     api = worker + len({"access records"})
     said = (
         f"at most {own} connections to its own database",
         f": {api} and {worker}. `--role all` opens both: {api + worker - 1}.",
-        f"need {4 * (api + worker)};",
+        f"need {len(SERVICES) * (api + worker)};",
+        f"| **{api}** | **{worker}** | **{worker + on_logs}** |",
+        f"at most {len(SERVICES) * (api + worker + len(SERVICES) * local_bus.CONNECTIONS - 1)} of the 200",
     )
     text = (Path(__file__).parents[2] / "docs" / "processes.md").read_text().replace("\n", " ")
     assert [words for words in said if words not in text] == []
