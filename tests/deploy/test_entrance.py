@@ -1,9 +1,13 @@
 """The entrance before services of the test's own: nothing is held back, nothing is endless, every refusal is told."""
 
 import asyncio
+import json
+import socket
 import ssl
+import struct
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -17,6 +21,7 @@ from tests.deploy.validate import ROOT
 TOO_MUCH = 2 * 1024 * 1024 + 1
 REPORTER = "127.77.66.55"
 """An address of this machine from which nobody else calls."""
+DOSSIER = "0197f2aa-7a3c-7b1e-9d3c-5f0a1b2c3d4e"
 CLAIMED = {"X-Forwarded-For": "203.0.113.77", "X-Real-IP": "203.0.113.78", "Forwarded": "for=203.0.113.79"}
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -125,7 +130,7 @@ async def test_nobodys_address_is_logged_or_passed_on(containers: Containers, ht
 
     async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nLocation: /typed\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
 
     async with httpx.AsyncClient(transport=there, base_url=http.base_url, headers=CLAIMED, timeout=30) as reporter:
@@ -136,10 +141,66 @@ async def test_nobodys_address_is_logged_or_passed_on(containers: Containers, ht
     async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(local_address=REPORTER)) as plain:
         await plain.get(f"http://{HOST}:{containers.port('entrance:8443')}/healthz")
     logged = (containers.place / "entrance.log").read_bytes()
-    assert b'"uri":"/archive/v1/dossiers?' in logged
+    assert b'"uri":"/archive/v1/\xe2\x80\xa6"' in logged
     assert b'"level":"error"' in logged
+    assert b"/typed" not in logged
     for told in (logged, b"".join(received)):
         assert not [address for address in (REPORTER, *CLAIMED.values()) if address.encode() in told]
+
+
+@pytest.mark.parametrize(
+    "head", ["GET /archive/v1/events HTTP/1.1", "POST /archive/v1/dossiers HTTP/1.1\r\nContent-Length: 500000"]
+)
+async def test_the_address_of_who_leaves_early_is_not_logged(
+    containers: Containers, http: httpx.AsyncClient, head: str
+) -> None:
+    """What Go says of a broken connection names both its ends."""
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+                await writer.drain()
+
+    log = containers.place / "entrance.log"
+    before = log.stat().st_size
+    async with archive(containers, endless), asyncio.timeout(20):
+        for _ in range(3):
+            await asyncio.to_thread(leave_early, containers, head)
+        while (logged := log.read_bytes()[before:]).count(b'"error":"') < 3:
+            await asyncio.sleep(0.05)
+    assert b"tcp \xe2\x80\xa6" in logged
+    assert REPORTER.encode() not in logged
+
+
+def leave_early(containers: Containers, head: str) -> None:
+    """Begin a request, take nothing of the answer, and break the connection off."""
+    trusted = ssl.create_default_context(cafile=containers.secrets / "ca.crt")
+    plain = socket.create_connection((HOST, containers.port("entrance:8443")), 10, (REPORTER, 0))
+    with trusted.wrap_socket(plain, server_hostname="localhost") as line:
+        line.sendall(f"{head}\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(0.3)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def test_of_a_path_only_the_service_and_ids_are_logged(containers: Containers, http: httpx.AsyncClient) -> None:
+    paths = {
+        "/archive/v1/dossiers/孙某某13900001234": "/archive/v1/…/…",
+        f"/archive/v1/dossiers/{DOSSIER}/entries?cursor=孙某某": f"/archive/v1/…/{DOSSIER}/…",
+        f"/archive/v1/{DOSSIER}孙某某/{DOSSIER}/{DOSSIER}": f"/archive/v1/{DOSSIER}/{DOSSIER}/{DOSSIER}",
+        "/archive/13900001234/x": "/…/…/…",
+        "/孙某某?13900001234": "/…",
+        "/realms/rongcuo/protocol": "/realms/rongcuo/…",
+    }
+    log = containers.place / "entrance.log"
+    before = log.stat().st_size
+    await asyncio.gather(*(http.get(path) for path in paths))
+    async with asyncio.timeout(10):
+        while (lines := log.read_bytes()[before:]).count(b"handled request") < len(paths):
+            await asyncio.sleep(0.02)
+    assert {json.loads(line)["request"]["uri"] for line in lines.splitlines()} == set(paths.values())
 
 
 def check_told(answer: httpx.Response, code: str, status: int) -> None:
