@@ -129,7 +129,7 @@ class RulePack(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    jurisdiction: str = Field(pattern=r"^\d{6}$")
+    jurisdiction: str = Field(pattern=r"^[0-9]{6}$")
     name: str
     in_force_from: date
     extends: str | None

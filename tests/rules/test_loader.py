@@ -33,6 +33,7 @@ def pack_file(directory: Path, text: str = ORIGINAL, name: str = "331123/2020-01
         ("{code: SC.8, label: null", "{code: SC.8, label: 猜测", "/situations/7"),
         ("in_force_from: 2020-01-01", "in_force_from: 2021-01-01", "/in_force_from"),
         ('jurisdiction: "331123"', 'jurisdiction: "331124"', "/in_force_from"),
+        ('jurisdiction: "331123"', 'jurisdiction: "３３１１２３"', "/jurisdiction"),
         ("policy: generally_exempt_when_all_met", "policy: eval(x)", "/conditions/policy"),
         ("breach: N.1", "breach: N.7", ""),
         ("name: 遂昌县", "name: 遂昌县\nname: 遂昌县", ""),

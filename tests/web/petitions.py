@@ -144,7 +144,7 @@ class Filing(Body):
 
     title: ShortText
     statement: LongText | None = None
-    jurisdiction: str = Field(default="331123", pattern=r"^\d{6}$")
+    jurisdiction: str = Field(default="331123", pattern=r"^[0-9]{6}$")
     act_on: date | None = None
 
 

@@ -53,7 +53,7 @@ async def list_rule_packs(_access: Anybody, service: Service) -> RulePackList:
 
 @routes.get("/rule-packs/{jurisdiction}/{in_force_from}", summary="规则册")
 async def read_rule_pack(
-    jurisdiction: Annotated[str, Field(pattern=r"^\d{6}$")], in_force_from: date, _access: Anybody, service: Service
+    jurisdiction: Annotated[str, Field(pattern=r"^[0-9]{6}$")], in_force_from: date, _access: Anybody, service: Service
 ) -> RulePack:
     """Read a pack: every entry with its reference and status.
 
