@@ -1,7 +1,6 @@
 """The command line: `rongcuo --help`."""
 
 import asyncio
-import logging
 import re
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ from rongcuo.credentials import credentials
 from rongcuo.embedded.data import DataDirectoryRefused
 from rongcuo.embedded.process import ServerFailed
 from rongcuo.installations import BusName
+from rongcuo.invocation import given_settings
 from rongcuo.operations import ServiceName
 from rongcuo.secrecy import erase, rotate_kek
 from rongcuo.secrets import NotPrepared
@@ -35,7 +35,7 @@ from shared.messaging.brokers import BrokersRefused
 from shared.messaging.discard import NothingParked
 from shared.messaging.recovery import RecoveryRefused
 from shared.messaging.topics import TopicMismatch
-from shared.settings import Settings, SettingsUnreadable, load_settings, variable
+from shared.settings import Settings, SettingsUnreadable, variable
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="容错纠错与澄清正名平台"
@@ -93,7 +93,7 @@ def up(
     data: Annotated[Path | None, typer.Option(help="Data directory.")] = None,
 ) -> None:
     """启动全部服务(单进程，自带数据库). Serve everything in one process, with a database of our own."""
-    settings = _settings(data=data, host=host, port=port)
+    settings = given_settings(data=data, host=host, port=port)
     with installations.embedded(settings, bus) as embedded:
         serving.run(_up(embedded, settings))
 
@@ -122,7 +122,7 @@ def serve(
     port: int | None = None,
 ) -> None:
     """启动一个服务(数据库与消息服务由设置给出). Run one service on a given PostgreSQL and bus."""
-    settings = _settings(host=host, port=port)
+    settings = given_settings(host=host, port=port)
     serving.run(_serve(installations.connected(settings), settings, service, role))
 
 
@@ -149,7 +149,7 @@ def migrate(
     """建库、迁移(数据库由 RONGCUO_DSN 给出). Make roles, databases and tables on a given PostgreSQL."""
     from rongcuo.platform import prepare_databases
 
-    settings = _settings()
+    settings = given_settings()
     with installations.preparing(settings) as databases:
         asyncio.run(prepare_databases(databases, settings.start_s, reset_passwords=reset_passwords))
     typer.echo("migrate: ok")
@@ -160,7 +160,7 @@ def topics() -> None:
     """建立并核对 Kafka 主题. Make the topics, or check those that are there."""
     from rongcuo.platform import prepare_topics
 
-    settings = _settings()
+    settings = given_settings()
     asyncio.run(prepare_topics(installations.brokers(settings), settings.start_s))
     typer.echo("topics: ok")
 
@@ -182,7 +182,7 @@ def acls(
     """按清单设置 Kafka 权限. Give Kafka's users the rights in a file, and take others from them."""
     from rongcuo.platform import prepare_acls
 
-    settings = _settings()
+    settings = given_settings()
     changes = asyncio.run(prepare_acls(installations.brokers(settings), read_acls(file), settings.start_s))
     typer.echo(f"acls: {len(changes.given)} given, {len(changes.taken)} taken, {changes.standing} as they were")
 
@@ -202,7 +202,7 @@ def token(
     """签发开发用令牌. Issue an access token of the development issuer."""
     if strange := [code for code in jurisdiction if not re.fullmatch(r"[0-9]{6}\*?", code)]:
         raise typer.BadParameter(f"{strange[0]}: a jurisdiction is six digits (GB/T 2260), * behind them for all below")
-    issuer = installations.development_issuer(_settings(data=data))
+    issuer = installations.development_issuer(given_settings(data=data))
     caller = subject or (f"person-{party}" if party else f"user-{new_id()}")
     typer.echo(
         issuer.token(
@@ -224,13 +224,13 @@ def demo(
     """演示：经公开接口演完两个事项. Play two matters through the public API, and leave nothing running."""
     from rongcuo.demo.run import run
 
-    run(_settings(log_level="error"), bus, data)
+    run(given_settings(log_level="error"), bus, data)
 
 
 @app.command()
 def republish(service: ServiceName, from_position: Annotated[int, typer.Option("--from", min=0)] = 0) -> None:
     """从某位置起重新发布到 Kafka. Let the relay publish again from a position on; consumers drop what they know."""
-    asyncio.run(operations.republish_log(installations.servers(_settings()), service, from_position))
+    asyncio.run(operations.republish_log(installations.servers(given_settings()), service, from_position))
     typer.echo(f"republish: {service} from {from_position}")
 
 
@@ -241,7 +241,7 @@ def recover(
     look: Annotated[bool, typer.Option("--look", help="Compare log and topic only, change nothing.")] = False,
 ) -> None:
     """数据库落后于 Kafka 时，找回事件并恢复写入和发布. Restore what the log lost from Kafka, and open it again."""
-    reached = installations.servers(_settings())
+    reached = installations.servers(given_settings())
     if look:
         seen = asyncio.run(operations.examine_log(reached, service))
         typer.echo(f"recover: {len(seen.missing)} events missing behind position {seen.head}, {seen.agreeing} agree")
@@ -254,7 +254,7 @@ def recover(
 @app.command()
 def rebuild(service: ServiceName, model: str) -> None:
     """重建读模型(旧的继续服务，直到新的追上). Build a read model anew beside the one that serves."""
-    asyncio.run(operations.rebuild_model(installations.servers(_settings()), service, model))
+    asyncio.run(operations.rebuild_model(installations.servers(given_settings()), service, model))
     typer.echo(f"rebuild: {model} begun")
 
 
@@ -271,16 +271,3 @@ def version() -> None:
 
 def _announce(address: str) -> None:
     typer.echo(f"rongcuo: ready at {address}")
-
-
-def _settings(**given: object) -> Settings:
-    """Read the environment; what the command line gives wins."""
-    settings = load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for detail in ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks"):
-        setattr(logging, detail, False)  # looked up for every line, shown in none
-    for library in ("aiokafka", "alembic", "httpx"):
-        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
-    # A group that a new broker does not know yet is said to be an error; our own watchdog tells real ones.
-    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)
-    return settings

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rongcuo import installations
+from rongcuo.invocation import given_settings
 from rongcuo.secrets import NotPrepared
 from shared.database.pool import Pool
 from shared.database.schema import await_database
@@ -28,7 +29,6 @@ from shared.messaging.evidence import stop_if_behind
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.recovery import Evidence, examine, recover
 from shared.messaging.republish import republish
-from shared.settings import load_settings
 
 __all__ = ["examine_log", "parked", "rebuild_model", "recover_log", "republish_log"]
 
@@ -87,7 +87,7 @@ def list_parked(service: Service) -> None:
     """列出停放的序列. List the parked sequences of a service's consumers."""
 
     async def run() -> list[parking.ParkedSequence]:
-        async with _pool(installations.servers(load_settings()), service) as pool:
+        async with _pool(installations.servers(given_settings()), service) as pool:
             return await parking.list_parked(pool)
 
     table = Table("consumer", "log", "stream", "versions", "count", "error", "attempts", "next attempt")
@@ -103,7 +103,7 @@ def retry(service: Service, consumer: str, log: str, stream: str) -> None:
     """立即重试一个序列. Let the head of a sequence be tried again at once."""
 
     async def run() -> bool:
-        async with _pool(installations.servers(load_settings()), service) as pool:
+        async with _pool(installations.servers(given_settings()), service) as pool:
             return await parking.retry(pool, consumer, log, stream)
 
     typer.echo("retry: ok" if asyncio.run(run()) else "retry: no such sequence")
@@ -121,7 +121,7 @@ def discard_parked(
     """放弃一个序列(写成事件). Give up a parked sequence; the decision is an event."""
 
     async def run() -> parking.ParkedSequence:
-        reached = installations.servers(load_settings())
+        reached = installations.servers(given_settings())
         await await_database(reached.dsn(service), service)
         async with open_store(reached.dsn(service), service) as store:
             if reached.kafka is not None:

@@ -10,6 +10,7 @@ import typer
 
 from rongcuo import installations
 from rongcuo.embedded.data import DataDirectory
+from rongcuo.invocation import given_settings
 from rongcuo.secrets import NotPrepared, Secrets
 from shared.database.databases import KEYRING
 from shared.database.schema import await_database
@@ -20,7 +21,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
 from shared.keyring.key_service import KeyService, begin_anew, forget_older
 from shared.keyring.rotation import Rotated, rewrap_all
-from shared.settings import Settings, load_settings
+from shared.settings import Settings
 
 
 def rotate_kek(
@@ -30,7 +31,7 @@ def rotate_kek(
     ] = False,
 ) -> None:
     """更换密钥加密密钥(服务不停，可重复执行). Put every data key under the current key-encryption key, online."""
-    settings = load_settings()
+    settings = given_settings()
     secrets = Secrets(settings, DataDirectory(settings.data))
     if new:
         typer.echo(f"rotate-kek: {begin_anew(_file(settings, secrets))} is the current key now")
@@ -53,7 +54,7 @@ def erase(erasure_id: Annotated[UUID, typer.Argument(help="An erasure that two p
 
     cause = Cause(actor=system_actor("operator"), correlation=new_id())
     try:
-        erasure = asyncio.run(worker.erase(installations.connected(load_settings()), erasure_id, cause))
+        erasure = asyncio.run(worker.erase(installations.connected(given_settings()), erasure_id, cause))
     except Rejected as refused:
         raise NotPrepared(f"erase: {refused.code}: {refused.detail}") from None
     done = erasure.completed
