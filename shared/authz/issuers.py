@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from shared.authz.claims import ClaimsMapping
 from shared.authz.configuration import ConfigurationRefused, read_configuration
 from shared.authz.jwks import KeysRefused, Pace, PublishedKeys, usable_keys
-from shared.authz.tokens import ALGORITHMS, AUDIENCE, SKEW_SECONDS, TOKEN_TYPE, TrustedIssuer
+from shared.authz.tokens import ALGORITHMS, AUDIENCE, SKEW_SECONDS, TOKEN_TYPES, TrustedIssuer
 
 OWN = "urn:rongcuo:"
 """What the names of our own issuers begin with; no other may be called so."""
@@ -63,7 +63,7 @@ class Issuer(BaseModel):
     issuer: Name
     algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)]
     audiences: Annotated[tuple[Word, ...], Field(min_length=1)] = (AUDIENCE,)
-    types: Annotated[tuple[Word, ...], Field(min_length=1)] = (TOKEN_TYPE,)
+    types: Annotated[tuple[Word, ...], Field(min_length=1)] = TOKEN_TYPES
     jwks_uri: Address | None = None
     ca_file: Path | None = None
     keys_file: Path | None = None

@@ -179,7 +179,7 @@ def usable_keys(content: bytes, algorithms: frozenset[str]) -> list[Key]:
 
 def _usable(data: Any, algorithms: frozenset[str]) -> Key | None:
     """Return the key, if it is one to check signatures with. Private and symmetric parts are not even read."""
-    if not isinstance(data, dict) or data.get("kty") not in _KINDS or data.get("use", "sig") != "sig":
+    if not isinstance(data, dict) or data.get("kty") not in _KINDS or not _is_to_verify(data):
         return None
     kid, algorithm = data.get("kid"), data.get("alg")
     if (
@@ -194,6 +194,12 @@ def _usable(data: Any, algorithms: frozenset[str]) -> Key | None:
         return _KINDS[data["kty"]].import_key({name: data[name] for name in _PUBLIC if name in data})
     except (JoseError, ValueError, TypeError):
         return None
+
+
+def _is_to_verify(data: Mapping[str, Any]) -> bool:
+    """Tell whether a key may check signatures, as far as it says what it is for (RFC 7517 §4.2, §4.3)."""
+    operations = data.get("key_ops", ["verify"])
+    return data.get("use", "sig") == "sig" and isinstance(operations, list) and "verify" in operations
 
 
 def _same(before: Key | None, now: Key) -> Key:

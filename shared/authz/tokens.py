@@ -5,6 +5,7 @@ import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
@@ -22,11 +23,17 @@ from shared.kernel.clock import Clock, utc_now
 
 AUDIENCE = "rongcuo"
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
+TOKEN_TYPES = (TOKEN_TYPE, f"application/{TOKEN_TYPE}")
+"""The two spellings of the type of an access token (RFC 9068 §4)."""
 MAX_TOKEN_BYTES = 16 * 1024
 SKEW_SECONDS = 60
 REMEMBERED = 10_000
 """How many tokens, at most, a process need not check anew when they come again."""
-ALGORITHMS = frozenset({"ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "Ed25519"})
+ALGORITHMS = frozenset(
+    {"ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "Ed25519", "EdDSA"}
+)
+_ED25519 = copy(JWSRegistry.algorithms["Ed25519"])
+_ED25519.name = "EdDSA"  # its name before RFC 9864; the library's own EdDSA would take keys of Ed448, too
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _MALFORMED = (JoseError, ValueError, TypeError, RecursionError)
 
@@ -39,6 +46,7 @@ def _registry(issuer: "TrustedIssuer") -> JWSRegistry:
             raise ValueError("of another type")
 
     registry = JWSRegistry(algorithms=issuer.algorithms)
+    registry.algorithms = {**JWSRegistry.algorithms, _ED25519.name: _ED25519}
     registry.header_registry = {
         "alg": HeaderParameter("Algorithm", "str", required=True),
         "kid": HeaderParameter("Key ID", "str", required=True),
@@ -80,7 +88,7 @@ class TrustedIssuer:
     algorithms: frozenset[str]
     pseudonym_key: bytes | None = field(default=None, repr=False)
     audiences: frozenset[str] = frozenset({AUDIENCE})
-    types: frozenset[str] = frozenset({TOKEN_TYPE})
+    types: frozenset[str] = frozenset(TOKEN_TYPES)
     skew_s: int = SKEW_SECONDS
     claims: ClaimsMapping = field(default_factory=ClaimsMapping)
     published: PublishedKeys | None = None

@@ -149,21 +149,26 @@ def test_a_file_that_is_no_list_of_issuers_is_refused(place: Path) -> None:
 
 
 def test_keys_that_make_tokens_or_are_for_something_else_are_not_trusted(place: Path, key: ECKey) -> None:
+    public = ECKey.generate_key("P-256").as_dict(private=False)
     wrong = [
         OctKey.generate_key(256, parameters={"kid": "a"}).as_dict(private=True),
         {**RSAKey.generate_key(2048, parameters={"kid": "b"}).as_dict(private=False), "n": "u" * 171},
         ECKey.generate_key("P-256", parameters={"kid": "c", "use": "enc"}).as_dict(private=False),
         ECKey.generate_key("P-256", parameters={"kid": "d", "alg": "ES512"}).as_dict(private=False),
         {"kty": "EC", "crv": "P-256", "kid": "e"},
+        {**public, "kid": "g", "key_ops": ["encrypt"]},
+        {**public, "kid": "h", "key_ops": []},
+        {**public, "kid": "i", "key_ops": "verify"},
+        {**public, "kid": "j", "use": "enc", "key_ops": ["verify"]},
         {"kty": "AKP", "kid": "f", "alg": "ML-DSA-44", "pub": "AAAA"},
-        {name: value for name, value in ECKey.generate_key("P-256").as_dict(private=False).items() if name != "kid"},
+        {name: value for name, value in public.items() if name != "kid"},
         "key",
     ]
     file = place / "keys.json"
     file.write_text(json.dumps({"keys": wrong}))
     with pytest.raises(ConfigurationRefused, match="no key for the issuer's algorithms"):
         load_issuers(written(place, GOOD))
-    file.write_text(json.dumps({"keys": [*wrong, key.as_dict(private=True)]}))
+    file.write_text(json.dumps({"keys": [*wrong, key.as_dict(private=True) | {"key_ops": ["sign", "verify"]}]}))
     keys = load_issuers(written(place, GOOD))[ISSUER].keys
     assert [(each.kid, each.is_private) for each in keys] == [(key.kid, False)]
     for text in ("", "{}", "[]", '{"keys": {}}', '{"keys": ' + json.dumps(wrong * 20) + "}"):

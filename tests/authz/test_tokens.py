@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joserfc import jwt
 from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
@@ -29,10 +28,10 @@ def b64(value: object) -> str:
     return urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def signed(header: Any, key: ECKey, payload: object = CLAIMS) -> str:
+def signed(header: Any, key: Key, payload: object = CLAIMS, by: str = "ES256") -> str:
     """Sign any header at all, with joserfc's checks of headers switched off."""
     signing = f"{b64(header)}.{b64(payload)}"
-    signature = JWSRegistry.algorithms["ES256"].sign(signing.encode(), key)
+    signature = JWSRegistry.algorithms[by].sign(signing.encode(), key)
     return f"{signing}.{b64(signature)}"
 
 
@@ -118,6 +117,7 @@ def test_an_expired_token_with_a_bad_signature_is_only_invalid(verifier: TokenVe
     [
         {"typ": "JWT"},
         {"typ": "AT+JWT"},
+        {"typ": "application/jwt"},
         {"typ": None},
         {"typ": []},
         {"kid": None},
@@ -186,16 +186,30 @@ def test_a_public_key_is_no_shared_secret() -> None:
         ("ES384", ECKey.generate_key("P-384")),
         ("ES512", ECKey.generate_key("P-521")),
         ("Ed25519", OKPKey.generate_key("Ed25519")),
+        ("EdDSA", OKPKey.generate_key("Ed25519")),
         *((f"{family}{bits}", RSA) for family in ("RS", "PS") for bits in (256, 384, 512)),
     ],
 )
 def test_every_allowed_algorithm_works_where_it_is_allowed(algorithm: str, key: Key) -> None:
     key.ensure_kid()
-    token = jwt.encode({"alg": algorithm, "kid": key.kid, "typ": "at+jwt"}, CLAIMS, key, algorithms=[algorithm])
+    token = signed({"alg": algorithm, "kid": key.kid, "typ": "at+jwt"}, key, by=algorithm)
     keys = KeySet.import_key_set(KeySet([key]).as_dict())
     assert TokenVerifier({ISSUER: TrustedIssuer(keys, frozenset({algorithm}))}, lambda: NOW).verify(token)
     other = TokenVerifier({ISSUER: TrustedIssuer(keys, ALGORITHMS - {algorithm})}, lambda: NOW)
     assert refusal(other, token) == "token-invalid"
+
+
+def test_the_old_name_of_ed25519_is_for_no_other_curve() -> None:
+    key = OKPKey.generate_key("Ed448")
+    key.ensure_kid()
+    trusted = TrustedIssuer(KeySet.import_key_set(KeySet([key]).as_dict()), frozenset({"EdDSA"}))
+    token = signed({"alg": "EdDSA", "kid": key.kid, "typ": "at+jwt"}, key, by="EdDSA")
+    assert refusal(TokenVerifier({ISSUER: trusted}, lambda: NOW), token) == "token-invalid"
+
+
+def test_both_spellings_of_the_type_are_taken(verifier: TokenVerifier, key: ECKey) -> None:
+    for typ in ("at+jwt", "application/at+jwt"):
+        assert verifier.verify(signed({"alg": "ES256", "kid": key.kid, "typ": typ}, key))
 
 
 def test_a_key_of_one_issuer_does_not_speak_for_another(issuer: TrustedIssuer, key: ECKey) -> None:
