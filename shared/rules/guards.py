@@ -83,7 +83,7 @@ def collective(deciders: Collection[str], pointer: str) -> None:
         )
 
 
-def not_investigators(deciders: Collection[str], investigators: Collection[str], pointer: str) -> None:
+def not_investigators(deciders: Collection[str], investigators: Collection[str], pointer: str | None) -> None:
     """V1: who investigated does not decide. It binds persons, not bodies; for tolerance it is taken over by analogy."""
     if _persons(deciders) & _persons(investigators):
         raise Rejected(

@@ -137,6 +137,7 @@ VISIT = case.RecordInvestigation(
     note=sealed("note", "visit"),
     signed_by_interviewed=None,
     at=AT,
+    clerk="officer-1",
 )
 TALK = replace(
     VISIT, record_id=an_id(102), kind="talk", officers=("officer-2", "officer-3"), signed_by_interviewed=True
@@ -148,6 +149,7 @@ HEAR = case.HearDefence(
     waiver_signed=False,
     heard_by=("officer-1", "officer-2"),
     at=AT,
+    clerk="officer-1",
 )
 REPORT = case.FileReport(
     case_id=CASE,
@@ -159,6 +161,7 @@ REPORT = case.FileReport(
     exclusions=(),
     signed_by=("officer-1", "officer-2"),
     at=AT,
+    clerk="officer-1",
 )
 OPEN_CLASS_REPORT = replace(REPORT, situations=("SC.4", "SC.X"))
 RECOGNISE = case.RecogniseSituation(
@@ -168,6 +171,7 @@ RECOGNISE = case.RecogniseSituation(
     recognised_by=("member-1", "member-2", "member-3"),
     on=date(2022, 4, 29),
     at=AT,
+    clerk="member-1",
 )
 CONCLUDE = case.ConcludeCase(
     case_id=CASE,
@@ -179,6 +183,7 @@ CONCLUDE = case.ConcludeCase(
     concluded_on=date(2022, 5, 5),
     departure_reasons=None,
     at=AT,
+    clerk="member-1",
 )
 FEED_BACK = case.GiveFeedback(case_id=CASE, on=date(2022, 5, 6), explained=False, at=AT)
 

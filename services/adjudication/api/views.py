@@ -19,6 +19,7 @@ class RecordView(BaseModel):
     officers: tuple[str, ...]
     note: Text
     signed_by_interviewed: bool | None
+    clerk: str | None = None
 
 
 class DefenceView(BaseModel):
@@ -28,6 +29,7 @@ class DefenceView(BaseModel):
     statement: Text | None
     waiver_signed: bool
     heard_by: tuple[str, ...]
+    clerk: str | None = None
 
 
 class RecognitionView(BaseModel):
@@ -37,6 +39,7 @@ class RecognitionView(BaseModel):
     reasons: Text
     recognised_by: tuple[str, ...]
     on: date
+    clerk: str | None = None
 
 
 class GrantView(BaseModel):

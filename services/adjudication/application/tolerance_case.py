@@ -14,7 +14,6 @@ from shared.authz.facts import GRANTS, Facts
 from shared.authz.protection import Protection
 from shared.authz.roles import Role
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Rejected
 from shared.kernel.sealed import Sealed
 from shared.rules.pack import Rulebook
 from shared.web.commands import Call
@@ -87,6 +86,7 @@ class ToleranceCases:
                 note=await self._seal(case, "note", body.note),
                 signed_by_interviewed=body.signed_by_interviewed,
                 at=self.clock(),
+                clerk=call.caller.subject,
             )
 
         return await self._run(call, case_id, command)
@@ -96,7 +96,8 @@ class ToleranceCases:
 
         async def command(case: ToleranceCase) -> commands.HearDefence:
             statement = await self._seal(case, "statement", body.statement)
-            return commands.HearDefence(case_id, body.on, statement, body.waiver_signed, body.heard_by, self.clock())
+            at, clerk = self.clock(), call.caller.subject
+            return commands.HearDefence(case_id, body.on, statement, body.waiver_signed, body.heard_by, at, clerk)
 
         return await self._run(call, case_id, command)
 
@@ -114,6 +115,7 @@ class ToleranceCases:
                 exclusions=body.exclusions,
                 signed_by=body.signed_by,
                 at=self.clock(),
+                clerk=call.caller.subject,
             )
 
         return await self._run(call, case_id, command)
@@ -122,11 +124,9 @@ class ToleranceCases:
         """认定其他情形."""
 
         async def command(case: ToleranceCase) -> commands.RecogniseSituation:
-            _not_an_investigator(call.caller, case)
             reasons = await self._seal(case, "reasons", body.reasons)
-            return commands.RecogniseSituation(
-                case_id, body.situation, reasons, body.recognised_by, body.on, self.clock()
-            )
+            at, clerk = self.clock(), call.caller.subject
+            return commands.RecogniseSituation(case_id, body.situation, reasons, body.recognised_by, body.on, at, clerk)
 
         return await self._run(call, case_id, command)
 
@@ -134,7 +134,6 @@ class ToleranceCases:
         """作出认定."""
 
         async def command(case: ToleranceCase) -> commands.ConcludeCase:
-            _not_an_investigator(call.caller, case)
             return commands.ConcludeCase(
                 case_id=case_id,
                 outcome=body.outcome,
@@ -145,6 +144,7 @@ class ToleranceCases:
                 concluded_on=body.concluded_on,
                 departure_reasons=await self._seal(case, "departure_reasons", body.departure_reasons),
                 at=self.clock(),
+                clerk=call.caller.subject,
             )
 
         return await self._run(call, case_id, command)
@@ -183,11 +183,3 @@ class ToleranceCases:
         """Seal under the key of the cadre concerned in this matter."""
         assert case.initiated, "the desk shows only cases that were initiated"  # noqa: S101 - narrows the type
         return await self.edge.seal(text, case.initiated.concerned, case.initiated.matter, f"tolerance_case.{field}")
-
-
-def _not_an_investigator(caller: Caller, case: ToleranceCase) -> None:
-    """V1 binds the person who asks, too, whatever names the request lists; raises Rejected."""
-    if caller.subject.casefold() in {officer.casefold() for officer in case.investigators}:
-        raise Rejected(
-            "investigator-cannot-decide", "调查人员不得参与认定。", reference="监督执纪工作规则 54; 监察法实施条例 211"
-        )

@@ -71,6 +71,7 @@ class TestConclude:
                 decided_by=CONCLUDE.decided_by,
                 legality_confirmed=True,
                 protections=("appraisal", "honours", "appointment", "rank_promotion", "professional_title"),
+                clerk=CONCLUDE.clerk,
             ),
             HandlingRecorded(
                 case_id=CASE,

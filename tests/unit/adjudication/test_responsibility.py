@@ -9,6 +9,7 @@ from services.adjudication.domain.tolerance_case.decisions import DECIDER, Toler
 from services.adjudication.domain.tolerance_case.events import AccessEnded, InvestigationOpened, OfficeAssigned
 from services.adjudication.domain.tolerance_case.responsibility import GRANTABLE, LONGEST_GRANT
 from shared.authz.facts import GRANTS
+from shared.authz.roles import Role
 from shared.contracts.adjudication import HandlingRecorded
 from shared.rules.recusal import GROUNDS
 from tests.support.builders import (
@@ -44,7 +45,7 @@ def case_after(*commands: object) -> ToleranceCase:
 class TestTheOffice:
     def test_that_opens_the_investigation_has_the_case_with_its_officers(self) -> None:
         given(DECIDER, history(DECIDER, INITIATE)).when(OPEN).then(
-            InvestigationOpened(officers=OPEN.officers, opened_on=OPEN.opened_on),
+            InvestigationOpened(officers=OPEN.officers, opened_on=OPEN.opened_on, clerk=OPEN.clerk),
             OfficeAssigned(office="office-1", persons=("officer-1", "officer-2")),
             HandlingRecorded(
                 case_id=CASE,
@@ -65,10 +66,6 @@ class TestTheOffice:
 
     def test_that_is_assigned_later_takes_it_over_whole(self) -> None:
         assert case_after(INITIATE, OPEN, ASSIGN).handled == OfficeAssigned(office="office-2", persons=())
-
-    def test_counts_who_entered_the_investigation_as_investigator(self) -> None:
-        clerk = replace(OPEN, clerk="clerk-7")
-        assert "clerk-7" in case_after(INITIATE, clerk).investigators
 
     def test_that_is_given_a_case_is_told_to_the_other_services(self) -> None:
         for before in ([INITIATE], [*REPORTED, CONCLUDE]):
@@ -132,6 +129,9 @@ class TestAGrant:
 
     def test_makes_a_fact_true_for_every_role_that_it_can_name(self) -> None:
         assert set(GRANTS) == set(GRANTABLE)
+
+    def test_names_roles_as_users_know_them(self) -> None:
+        assert {role: Role(role).label for role in GRANTABLE} == GRANTABLE
 
 
 class TestRecusal:

@@ -1,6 +1,6 @@
 """What can be asked of a tolerance case. `at` is the clock, `*_on` a day in the world, pointers name these fields.
 
-Officers and deciders are pseudonymous ids; free text is sealed.
+Officers and deciders are pseudonymous ids, `clerk` is the one of who enters the command; free text is sealed.
 """
 
 from collections.abc import Mapping
@@ -56,6 +56,7 @@ class RecordInvestigation:
     note: Sealed[str]
     signed_by_interviewed: bool | None
     at: datetime
+    clerk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class HearDefence:
     waiver_signed: bool
     heard_by: tuple[str, ...]
     at: datetime
+    clerk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class FileReport:
     exclusions: tuple[str, ...]
     signed_by: tuple[str, ...]
     at: datetime
+    clerk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class RecogniseSituation:
     recognised_by: tuple[str, ...]
     on: date
     at: datetime
+    clerk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class ConcludeCase:
     concluded_on: date
     departure_reasons: Sealed[str] | None
     at: datetime
+    clerk: str
 
 
 @dataclass(frozen=True, slots=True)

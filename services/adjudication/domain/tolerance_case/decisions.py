@@ -4,9 +4,9 @@ rule pack pinned by the case, and where a pack says nothing, nothing is demanded
 """
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import TypeVar, assert_never
 
-from services.adjudication.domain.tolerance_case import responsibility
+from services.adjudication.domain.tolerance_case import persons, responsibility
 from services.adjudication.domain.tolerance_case.commands import (
     Command,
     ConcludeCase,
@@ -44,6 +44,7 @@ from shared.kernel.events import Codec, Event
 from shared.rules import guards
 from shared.rules.pack import Rulebook, RulePack
 
+Told = TypeVar("Told", bound=Event)
 __all__ = ["DECIDER", "Outcome", "State", "ToleranceCase", "decide", "evolve"]
 
 
@@ -80,8 +81,7 @@ def _proceed(command: Step, case: ToleranceCase, first: ToleranceInitiated, pack
 
 def initiate(command: InitiateCase, case: ToleranceCase, rules: Rulebook) -> Sequence[Event]:
     """启动: the rules pinned at submission must be ours, or nothing can be decided under them."""
-    said = {name: getattr(command, name) for name in ToleranceInitiated.model_fields}
-    event = ToleranceInitiated(**said)
+    event = _said(ToleranceInitiated, command)
     if case.initiated == event:
         return []
     if case.initiated:
@@ -92,29 +92,22 @@ def initiate(command: InitiateCase, case: ToleranceCase, rules: Rulebook) -> Seq
 
 def open_investigation(command: OpenInvestigation, case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:
     """调查核实 is opened once, by two officers or more (V2)."""
-    event = InvestigationOpened(officers=command.officers, opened_on=command.opened_on)
-    if case.opened == event:
+    event = _said(InvestigationOpened, command)
+    if event.repeats(case.opened):
         return []
     if case.opened:
         raise Rejected("investigation-already-open", "调查核实已经开展。")
     guards.not_in_future(command.opened_on, command.at, "/opened_on")
     guards.not_before(command.opened_on, first.act_on, "/opened_on")
     guards.two_officers(command.officers, "/officers")
-    responsibility.none_recused(command.officers, case, "/officers")
+    persons.may_investigate(command.officers, command.clerk, case, "/officers")
     return [event, *responsibility.taken_by(command, case, first)]
 
 
 def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack: RulePack) -> Sequence[Event]:
     """实地走访、谈心谈话、引入申辩 (S0) are recorded one by one; a talk is signed by the person talked to (V2)."""
-    event = InvestigationRecorded(
-        record_id=command.record_id,
-        kind=command.kind,
-        on=command.on,
-        officers=command.officers,
-        note=command.note,
-        signed_by_interviewed=command.signed_by_interviewed,
-    )
-    if event in case.records:
+    event = _said(InvestigationRecorded, command)
+    if event.repeats(*case.records):
         return []
     if any(record.record_id == command.record_id for record in case.records):
         raise Rejected("record-id-taken", "该编号已有另一份调查核实记录。", pointer="/record_id")
@@ -124,6 +117,7 @@ def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack
     guards.not_in_future(command.on, command.at, "/on")
     guards.not_before(command.on, opened.opened_on, "/on")
     guards.two_officers(command.officers, "/officers")
+    persons.may_investigate(command.officers, command.clerk, case, "/officers")
     guards.listed(pack.activities, [command.kind], "/kind")
     if pack.is_talk(command.kind):
         guards.talk_signed(command.signed_by_interviewed, "/signed_by_interviewed")
@@ -132,10 +126,8 @@ def record_investigation(command: RecordInvestigation, case: ToleranceCase, pack
 
 def hear_defence(command: HearDefence, case: ToleranceCase) -> Sequence[Event]:
     """听取申辩 (V4): never skipped; who does not want to speak signs a waiver."""
-    event = DefenceHeard(
-        on=command.on, statement=command.statement, waiver_signed=command.waiver_signed, heard_by=command.heard_by
-    )
-    if event in case.defences:
+    event = _said(DefenceHeard, command)
+    if event.repeats(*case.defences):
         return []
     opened = _opened(case)
     if not case.records:
@@ -143,6 +135,7 @@ def hear_defence(command: HearDefence, case: ToleranceCase) -> Sequence[Event]:
     guards.not_in_future(command.on, command.at, "/on")
     guards.not_before(command.on, opened.opened_on, "/on")
     guards.two_officers(command.heard_by, "/heard_by")
+    persons.may_investigate(command.heard_by, command.clerk, case, "/heard_by")
     guards.statement_or_waiver(command.statement is not None, command.waiver_signed, "/statement")
     return [event]
 
@@ -157,8 +150,9 @@ def file_report(command: FileReport, case: ToleranceCase, pack: RulePack) -> Seq
         conditions=dict(command.conditions),
         exclusions=command.exclusions,
         signed_by=command.signed_by,
+        clerk=command.clerk,
     )
-    if case.report == event and case.state is not State.DEFENDED:
+    if event.repeats(case.report) and case.state is not State.DEFENDED:
         return []
     opened = _opened(case)
     if case.state is State.REPORTED:
@@ -170,17 +164,15 @@ def file_report(command: FileReport, case: ToleranceCase, pack: RulePack) -> Seq
     guards.claimable(pack, command.situations, "/situations")
     guards.listed(pack.excluded, command.exclusions, "/exclusions")
     guards.every_condition_answered(pack, command.conditions, "/conditions")
-    if not set(opened.officers) <= set(command.signed_by):
-        raise Rejected("report-unsigned", "调查报告应当由全体调查人员签名。", pointer="/signed_by")
+    persons.may_investigate(command.signed_by, command.clerk, case, "/signed_by")
+    persons.all_signed(command, opened, case)
     return [event]
 
 
 def recognise_situation(command: RecogniseSituation, case: ToleranceCase, pack: RulePack) -> Sequence[Event]:
     """8+X 的 X (S0 需要认定的其他情形): the deciding body, not the investigators, recognises it with reasons."""
-    event = SituationRecognised(
-        situation=command.situation, reasons=command.reasons, recognised_by=command.recognised_by, on=command.on
-    )
-    if event in case.recognitions:
+    event = _said(SituationRecognised, command)
+    if event.repeats(*case.recognitions):
         return []
     report = _reported(case)
     if command.situation not in open_situations(report, pack):
@@ -190,23 +182,23 @@ def recognise_situation(command: RecogniseSituation, case: ToleranceCase, pack: 
     guards.not_in_future(command.on, command.at, "/on")
     guards.not_before(command.on, report.reported_on, "/on")
     guards.collective(command.recognised_by, "/recognised_by")
-    guards.not_investigators(command.recognised_by, case.investigators, "/recognised_by")
-    responsibility.none_recused(command.recognised_by, case, "/recognised_by")
+    persons.may_decide(command.recognised_by, command.clerk, case, "/recognised_by")
     return [event]
 
 
 def conclude(command: ConcludeCase, case: ToleranceCase, first: ToleranceInitiated, pack: RulePack) -> Sequence[Event]:
     """容错认定: by a body (V3) of which nobody investigated (V1), within the law (V7), as the pack's policy has it."""
-    if case.report and _conclusion(command, first, case.report, pack) == [case.concluded, case.issued]:
-        return []
+    if case.report:
+        outcome, paper = _conclusion(command, first, case.report, pack)
+        if outcome == case.concluded and paper.repeats(case.issued):
+            return []
     report = _reported(case)
     guards.listed(pack.outcomes, [command.outcome], "/outcome")
     guards.listed(pack.grounds, command.grounds, "/grounds")
     guards.not_in_future(command.concluded_on, command.at, "/concluded_on")
     guards.not_before(command.concluded_on, case.decidable_from, "/concluded_on")
     guards.collective(command.decided_by, "/decided_by")
-    guards.not_investigators(command.decided_by, case.investigators, "/decided_by")
-    responsibility.none_recused(command.decided_by, case, "/decided_by")
+    persons.may_decide(command.decided_by, command.clerk, case, "/decided_by")
     guards.lawful(command.legality_confirmed, "/legality_confirmed")
     if open_situations(report, pack) - {step.situation for step in case.recognitions}:
         raise Rejected("situation-not-recognised", "调查报告引用了其他情形，应当先作出认定并说明理由。")
@@ -247,11 +239,16 @@ def give_feedback(command: GiveFeedback, case: ToleranceCase) -> Sequence[Event]
     return [event]
 
 
+def _said(event: type[Told], command: object) -> Told:
+    """Return the event whose members a command has under the same names."""
+    return event(**{name: getattr(command, name) for name in event.model_fields})
+
+
 def _conclusion(
     command: ConcludeCase, first: ToleranceInitiated, report: ReportFiled, pack: RulePack
-) -> Sequence[Event]:
+) -> tuple[ToleranceConcluded, ConclusionIssued]:
     """The public outcome and, beside it, the paper with its reasons and what an exemption protects."""
-    return [
+    return (
         ToleranceConcluded(
             case_id=first.case_id,
             matter=first.matter,
@@ -270,8 +267,9 @@ def _conclusion(
             decided_by=command.decided_by,
             legality_confirmed=command.legality_confirmed,
             protections=pack.protected_areas if command.outcome == Outcome.EXEMPT else (),
+            clerk=command.clerk,
         ),
-    ]
+    )
 
 
 def _opened(case: ToleranceCase) -> InvestigationOpened:
@@ -291,5 +289,10 @@ def _reported(case: ToleranceCase) -> ReportFiled:
 
 
 DECIDER = Decider(
-    category="tolerance_case", codec=Codec(EVENTS, UPCASTERS), initial=ToleranceCase(), decide=decide, evolve=evolve
+    category="tolerance_case",
+    codec=Codec(EVENTS, UPCASTERS),
+    initial=ToleranceCase(),
+    decide=decide,
+    evolve=evolve,
+    reducer_version=2,
 )

@@ -12,7 +12,20 @@ from shared.kernel.instants import Instant
 from shared.kernel.sealed import Sealed
 
 
-class InvestigationOpened(Event):
+class Entered(Event):
+    """What somebody entered. `clerk` is the subject of his tokens; None in events from before he was kept."""
+
+    clerk: str | None = None
+
+    def repeats(self, *earlier: Event | None) -> bool:
+        """Tell whether one of `earlier` says the same, whoever entered it."""
+        return any(
+            isinstance(event, type(self)) and event.model_copy(update={"clerk": self.clerk}) == self
+            for event in earlier
+        )
+
+
+class InvestigationOpened(Entered):
     """已开展调查核实."""
 
     leads_to: ClassVar[str | None] = "investigating"
@@ -22,7 +35,7 @@ class InvestigationOpened(Event):
     opened_on: date
 
 
-class InvestigationRecorded(Event):
+class InvestigationRecorded(Entered):
     """已记录一项调查核实活动."""
 
     appends_to: ClassVar[str | None] = "investigation_records"
@@ -35,7 +48,7 @@ class InvestigationRecorded(Event):
     signed_by_interviewed: bool | None
 
 
-class DefenceHeard(Event):
+class DefenceHeard(Entered):
     """已听取申辩. Heard after a report, it calls for a new report: the defence has to be verified."""
 
     leads_to: ClassVar[str | None] = "defended"
@@ -47,7 +60,7 @@ class DefenceHeard(Event):
     heard_by: tuple[str, ...]
 
 
-class ReportFiled(Event):
+class ReportFiled(Entered):
     """调查报告已形成."""
 
     leads_to: ClassVar[str | None] = "reported"
@@ -70,7 +83,7 @@ class ReportFiled(Event):
     signed_by: tuple[str, ...]
 
 
-class SituationRecognised(Event):
+class SituationRecognised(Entered):
     """其他情形已认定."""
 
     appends_to: ClassVar[str | None] = "recognitions"
@@ -81,7 +94,7 @@ class SituationRecognised(Event):
     on: date
 
 
-class ConclusionIssued(Event):
+class ConclusionIssued(Entered):
     """容错结论性认定意见: what ToleranceConcluded may not say in public, and what an exemption protects."""
 
     sets: ClassVar[tuple[str, ...]] = (

@@ -1,5 +1,6 @@
 """The state of a tolerance case: the facts that later decisions need. `evolve` never judges and never reads rules."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from services.adjudication.domain.tolerance_case.events import (
     AccessGranted,
     ConclusionIssued,
     DefenceHeard,
+    Entered,
     Fact,
     InvestigationOpened,
     InvestigationRecorded,
@@ -53,6 +55,8 @@ class ToleranceCase:
     grants: tuple[AccessGranted, ...] = ()
     ended: frozenset[UUID] = frozenset()
     recused: frozenset[str] = frozenset()
+    investigators: frozenset[str] = frozenset()
+    """Everybody who ever took part in the investigation; none of them may decide (V1). Whoever has the case now."""
 
     @property
     def matter(self) -> UUID | None:
@@ -70,21 +74,10 @@ class ToleranceCase:
         return self.initiated.rules_version if self.initiated else None
 
     @property
-    def investigators(self) -> frozenset[str]:
-        """Everybody who took part in the investigation; none of them may decide (V1)."""
-        return frozenset(self.handled.persons if self.handled else ()).union(
-            self.opened.officers if self.opened else (),
-            *(record.officers for record in self.records),
-            *(defence.heard_by for defence in self.defences),
-            self.report.signed_by if self.report else (),
-        )
-
-    @property
     def deciders(self) -> frozenset[str]:
-        """Everybody who recognised a situation or decided; none of them may review (V1)."""
-        return frozenset(self.issued.decided_by if self.issued else ()).union(
-            *(recognition.recognised_by for recognition in self.recognitions)
-        )
+        """Everybody who recognised a situation or decided; none of them may investigate or review (V1)."""
+        issued = _with_clerk(self.issued.decided_by, self.issued) if self.issued else ()
+        return frozenset(issued).union(*(_with_clerk(step.recognised_by, step) for step in self.recognitions))
 
     def granted(self, person: str, at: datetime) -> frozenset[str]:
         """Return the roles for which a grant to `person` is in force at an instant."""
@@ -93,6 +86,10 @@ class ToleranceCase:
             for grant in self.grants
             if grant.person == person and grant.begins_at <= at < grant.ends_at and grant.grant_id not in self.ended
         )
+
+    def granted_ever(self, roles: Collection[str]) -> frozenset[str]:
+        """Return who was ever let in for one of `roles`: what he has read, he does not forget with the grant."""
+        return frozenset(grant.person for grant in self.grants if grant.role in roles)
 
     @property
     def reportable_from(self) -> date:
@@ -116,13 +113,14 @@ def _carry_on(case: ToleranceCase, event: StepTaken) -> ToleranceCase:
         case ToleranceInitiated():
             return replace(case, state=State.INITIATED, initiated=event)
         case InvestigationOpened():
-            return replace(case, state=State.INVESTIGATING, opened=event)
+            return replace(_joined(case, event.officers, event), state=State.INVESTIGATING, opened=event)
         case InvestigationRecorded():
-            return replace(case, records=(*case.records, event))
+            return replace(_joined(case, event.officers, event), records=(*case.records, event))
         case DefenceHeard():
-            return replace(case, state=State.DEFENDED, defences=(*case.defences, event))
+            heard = replace(_joined(case, event.heard_by, event), defences=(*case.defences, event))
+            return replace(heard, state=State.DEFENDED)
         case ReportFiled():
-            return replace(case, state=State.REPORTED, report=event)
+            return replace(_joined(case, event.signed_by, event), state=State.REPORTED, report=event)
         case SituationRecognised():
             return replace(case, recognitions=(*case.recognitions, event))
         case ToleranceConcluded():
@@ -135,10 +133,20 @@ def _carry_on(case: ToleranceCase, event: StepTaken) -> ToleranceCase:
             assert_never(event)
 
 
+def _joined(case: ToleranceCase, named: tuple[str, ...], event: Entered) -> ToleranceCase:
+    """Return the case with more investigators, and never fewer."""
+    return replace(case, investigators=case.investigators.union(_with_clerk(named, event)))
+
+
+def _with_clerk(named: tuple[str, ...], event: Entered) -> tuple[str, ...]:
+    return (*named, event.clerk) if event.clerk else named
+
+
 def _evolve_responsibility(case: ToleranceCase, event: Responsibility) -> ToleranceCase:
     match event:
         case OfficeAssigned():
-            return replace(case, handled=event)
+            # The persons are who opened the investigation; an event that does not tell who entered it still counts.
+            return replace(case, handled=event, investigators=case.investigators.union(event.persons))
         case AccessGranted():
             return replace(case, grants=(*case.grants, event))
         case AccessEnded():
