@@ -34,4 +34,5 @@ def test_every_module_begins_with_a_sentence_of_what_it_is_for() -> None:
 
 def test_nobody_is_called_utils() -> None:
     vague = {"utils", "helpers", "manager", "common", "base", "impl", "misc"}
-    assert [str(path) for path in tracked("*.py") if vague & set(path.with_suffix("").parts)] == []
+    ours = [path for path in tracked("*") if not path.is_relative_to("deploy/k8s")]  # kustomize says base
+    assert [str(path) for path in ours if vague & set(path.with_suffix("").parts)] == []
