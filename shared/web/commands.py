@@ -37,7 +37,6 @@ _PARAMETERS = (
     },
     _header("Idempotency-Key", "Required; at most 255 characters."),
     _header("If-Match", 'ETag of your read, like "v3".'),
-    _header("Rongcuo-Purpose", "Code of the purpose, one of the `purposes` of the capabilities."),
 )
 """What a command reads of its request beside path and body; read by hand, so that each lack has its own problem."""
 

@@ -12,6 +12,8 @@ from shared.kernel.decider import Decider
 from shared.web.openapi import open_strings
 from shared.web.openapi.answers import HEADERS, complete, problem_examples
 from shared.web.openapi.examples import Composer
+from shared.web.openapi.open_answers import open_answers
+from shared.web.openapi.parameters import complete_parameters
 from shared.web.openapi.refusals import particular_modules, refused
 from shared.web.openapi.security import SCHEMES, WAYS_IN
 from shared.web.openapi.words import Words
@@ -51,6 +53,7 @@ def document(app: FastAPI, described: Described) -> Json:
     schemas |= schema.pop("$defs", {}) | {"Problem": schema}
     _complete(spec, described)
     open_strings.tell(schemas, described.aggregates)
+    open_answers(spec)
     _keep_used(components, spec)
     return spec
 
@@ -60,9 +63,9 @@ def _complete(spec: Json, described: Described) -> None:
     composer = Composer(schemas, described.words)
     particular = particular_modules(described.routes.values())
     for path, operations in spec["paths"].items():
-        for operation in (told for method, told in operations.items() if method in _METHODS):
+        for method, operation in ((method, told) for method, told in operations.items() if method in _METHODS):
             name = operation["operationId"]
-            _require_headers(operation)
+            complete_parameters(method, operation)
             operation["security"] = WAYS_IN
             _tell_roles(operation, described.routes[name].action)
             complete(operation, refused(described.routes[name], operation, particular), schemas)
@@ -86,12 +89,3 @@ def _tell_roles(operation: Json, action: str) -> None:
     """Name the roles each of which may, alone, do this to some thing; none where every valid token may."""
     if not policies().published(action):
         operation["x-roles"] = list(policies().roles(action))
-
-
-def _require_headers(operation: Json) -> None:
-    """Say that a command needs its headers; they are checked by hand, so that each lack has its own problem."""
-    needed = {"Idempotency-Key"} if "201" in operation["responses"] else {"Idempotency-Key", "If-Match"}
-    names = {parameter["name"] for parameter in operation.get("parameters", ())}
-    for parameter in operation.get("parameters", ()):
-        if "Idempotency-Key" in names and parameter["name"] in needed:
-            parameter["required"] = True

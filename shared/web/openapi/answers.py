@@ -16,12 +16,19 @@ HEADERS: Json = {
         ("X-Request-Id", "本次请求的编号，与问题文档中的 trace_id 相同。", "string", TRACE),
         ("ETag", "所读版本；作为 If-Match 或 If-None-Match 原样传回。", "string", '"v3"'),
         ("Location", "新建对象的地址。", "string", "/intake/v1/submissions/0190f1c0-0000-7000-8000-000000000002"),
-        ("Link", "下一页的地址，rel=next；最后一页没有。", "string", '</intake/v1/submissions?cursor=Zk3>; rel="next"'),
+        (
+            "Link",
+            "下一页 rel=next，最后一页没有；410 时从头开始 rel=start。",
+            "string",
+            '</intake/v1/submissions?cursor=Zk3>; rel="next"',
+        ),
         ("Rongcuo-Read-After", "写入的位置；列表带上它即等到这次写入可见。", "string", "aW50YWtlOjQy"),
         ("Idempotent-Replayed", "true：同一请求此前已办理，这是第一次的应答。", "string", "true"),
         ("Retry-After", "多少秒后再试。", "integer", 2),
         ("WWW-Authenticate", "所需的认证方式（RFC 6750）。", "string", 'Bearer realm="rongcuo"'),
         ("Content-Language", "问题文档所用的语言。", "string", "zh-CN"),
+        ("RateLimit-Policy", "本类请求的限额：每 w 秒 q 次；没有限额时没有。", "string", '"reads";q=6000;w=60'),
+        ("RateLimit", "还剩 r 次，t 秒后又有。", "string", '"reads";r=5998;t=60'),
     )
 }
 _OF_STATUS = {"401": ("WWW-Authenticate",), "412": ("ETag",), "429": ("Retry-After",), "503": ("Retry-After",)}
@@ -83,6 +90,8 @@ def _add_problem(responses: Json, code: str) -> None:
 def _headers(operation: Json, status: str, answer: Json) -> list[str]:
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     found = ["X-Request-Id", *_OF_STATUS.get(status, ())]
+    if status != "401":  # whose budget it is, is known by the credential
+        found += ["RateLimit-Policy", "RateLimit"]
     if MEDIA_TYPE in answer.get("content", ()):
         found.append("Content-Language")
     if status in ("200", "201") and is_command(operation):
@@ -91,7 +100,7 @@ def _headers(operation: Json, status: str, answer: Json) -> list[str]:
         found.append("Location")
     if (status in ("200", "304") and "If-None-Match" in names) or (status == "200" and "If-Match" in names):
         found.append("ETag")
-    if status == "200" and "cursor" in names:
+    if (status == "200" and names & {"cursor", "since"}) or status == "410":
         found.append("Link")
     if "version-contended" in answer.get("content", {}).get(MEDIA_TYPE, {}).get("examples", ()):
         found.append("Retry-After")

@@ -53,13 +53,24 @@ def _needs_version(operation: Operation) -> bool:
     return is_command(operation) and "201" not in operation["responses"]
 
 
+def _creates(operation: Operation) -> bool:
+    return is_command(operation) and "201" in operation["responses"]
+
+
+def _discloses(operation: Operation) -> bool:
+    return "/schemas/Disclosure'" in str(operation["responses"].get("200"))
+
+
 _WHEN: Mapping[str, Callable[[Operation], bool]] = {
     **dict.fromkeys(("method-not-allowed", "request-malformed"), lambda _: False),
     **dict.fromkeys(
         ("json-malformed", "body-too-large", "content-type-unsupported", "content-invalid", "character-forbidden"),
         _has_body,
     ),
-    **dict.fromkeys(("text-too-long", "content-too-large", "subject-erased"), _has_body),
+    **dict.fromkeys(("text-too-long", "content-too-large", "state-secret-refused"), _has_body),
+    **dict.fromkeys(("id-taken", "not-permitted-here", "jurisdiction-not-permitted"), _creates),
+    "subject-erased": lambda operation: _has_body(operation) or _discloses(operation),
+    "text-unavailable": _discloses,
     **dict.fromkeys(("log-overloaded", "log-stopped", "idempotency-key-reused", "version-contended"), is_command),
     "access-record-unavailable": lambda operation: not is_command(operation),
     "not-found": _has_in("path"),
