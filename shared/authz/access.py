@@ -46,11 +46,11 @@ class Access:
         self.trail.note(decision, data)
         return decision
 
-    def may_also(self, action: str, facts: Facts) -> bool:
+    def may_also(self, action: str, facts: Facts, data: DataClass = DataClass.RECORD) -> bool:
         """Tell whether the caller may do `action`, too, a part of which an answer shows; a no denies him nothing."""
-        decision = policies().decide(self.caller.roles, action, facts, DataClass.RECORD)
+        decision = policies().decide(self.caller.roles, action, facts, data)
         if decision.permitted:
-            self.trail.note(decision, DataClass.RECORD)
+            self.trail.note(decision, data)
         return decision.permitted
 
     def opens(self) -> bool:

@@ -25,8 +25,8 @@ from shared.eventstore.transact import Outcome, transact
 from shared.kernel.decider import Decider, S
 from shared.kernel.errors import Rejected
 from shared.kernel.events import Event
-from shared.kernel.metadata import Metadata
 from shared.web.commands import Call
+from shared.web.event_sight import EventSight
 from shared.web.problems import Happened, Problem
 from shared.web.reads import Moment, etag
 from shared.web.sealing import rehearsal
@@ -173,6 +173,10 @@ class CommandDesk(Generic[S]):
     def _facts(self, access: Access, state: S) -> Facts:
         return self.protection.relate(access.caller, state, self.store.clock())
 
+    def sight(self, access: Access, action: str, state: S) -> EventSight:
+        """Return what `action`, the reading of the history, lets the caller know of the events."""
+        return EventSight(access, action, self._facts(access, state), self.protection, self.decider.codec.types)
+
     def _judge(self, access: Access, version: int, state: S) -> Decision:
         """Return what permits it; raises Problem `not-found`."""
         if version:
@@ -227,7 +231,7 @@ class CommandDesk(Generic[S]):
     async def _match(self, call: Call, aggregate_id: UUID, current: Folded[S]) -> None:
         """Raise Problem unless the caller has read the current version.
 
-        `etag-stale` tells what he has not seen if he may read the history, of which that is a part.
+        `etag-stale` tells what he has not seen and may know of, if he may read the history, of which that is a part.
         """
         version = current.version
         if call.if_match is None:
@@ -237,11 +241,10 @@ class CommandDesk(Generic[S]):
         headers, facts = {"ETag": etag(version)}, self._facts(call.access, current.state)
         if self.history is None or not call.access.may_also(self.history, facts):
             raise Problem("etag-stale", headers=headers, current_version=version)
-        stream = self.decider.stream(aggregate_id)
-        missed = await self.store.log.read_stream(stream, after=call.if_match, limit=_TOLD_SINCE)
+        missed = await self.store.log.read_stream(self.decider.stream(aggregate_id), after=call.if_match)
         since = [
-            Happened(version=event.version, type=event.type, occurred_at=Metadata.decode(event.metadata).occurred_at)
-            for event in missed
+            Happened(version=event.version, type=event.type, occurred_at=metadata.occurred_at)
+            for event, metadata, _ in self.sight(call.access, self.history, current.state).told(missed)[:_TOLD_SINCE]
         ]
         raise Problem("etag-stale", headers=headers, current_version=version, since=since)
 

@@ -1,4 +1,4 @@
-"""The history of one aggregate: what happened when, by which role, and the hash that the ledger commits to."""
+"""The history of one aggregate: what happened when, by whom, and the hash that the ledger commits to."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,16 +11,16 @@ from shared.authz.access import Access
 from shared.eventstore.store import until
 from shared.kernel.decider import S
 from shared.kernel.instants import Instant
-from shared.kernel.metadata import Metadata
-from shared.kernel.recorded import Recorded
+from shared.kernel.metadata import Actor
 from shared.web.desk import CommandDesk
+from shared.web.event_sight import Told
 from shared.web.pages import Page, Paged, PageRead
 from shared.web.problems import Problem
 from shared.web.reads import Dated, Moment
 
 
 class HistoryActor(BaseModel):
-    """Who acted, by a pseudonym."""
+    """Who acted, by a pseudonym; empty throughout where the caller may not know it."""
 
     issuer: str
     id: str
@@ -58,32 +58,39 @@ Historic = Annotated[HistoryRead, Depends(_history_read)]
 
 
 async def history(desk: CommandDesk[S], access: Access, aggregate_id: UUID, read: HistoryRead) -> Page[HistoryItem]:
-    """Return a page of the events up to the moment, oldest first.
+    """Return a page of the events up to the moment that the caller may know of, oldest first.
 
     Raises Problem `not-found` when the caller may not see it, and when there was nothing at the moment.
     """
-    last = (await desk.look(access, aggregate_id)).version
-    page, stream, log = read.page, desk.decider.stream(aggregate_id), desk.store.log
+    folded = await desk.look(access, aggregate_id)
+    page, last = read.page, folded.version
+    stored = (await desk.store.log.read_stream(desk.decider.stream(aggregate_id)))[:last]
     if read.moment.as_of is not None:
-        last = len(until(await log.read_stream(stream), read.moment.as_of))
+        last = len(until(stored, read.moment.as_of))
     if not 0 < (read.moment.at_version or last) <= last:
         raise Problem("not-found")
     after, last = int(page.after[0]) if page.after else 0, read.moment.at_version or last
-    events = await log.read_stream(stream, after=after, limit=min(page.limit + 1, last - after))
-    return page.page([_item(desk, event) for event in events], lambda item: [item.version])
+    told = desk.sight(access, access.action, folded.state).told(stored)
+    items = [_item(desk, each) for each in told if after < each.event.version <= last]
+    return page.page(items, lambda item: [item.version])
 
 
-def _item(desk: CommandDesk[S], event: Recorded) -> HistoryItem:
-    metadata = Metadata.decode(event.metadata)
-    known = desk.decider.codec.types.get(event.type)
+def _item(desk: CommandDesk[S], told: Told) -> HistoryItem:
+    event, known = told.event, desk.decider.codec.types.get(told.event.type)
     return HistoryItem(
         position_token=desk.read_after.token(event.log, event.position),
         version=event.version,
         type=event.type,
         schema_version=event.schema_version,
         leads_to=known.leads_to if known else None,
-        occurred_at=metadata.occurred_at,
+        occurred_at=told.metadata.occurred_at,
         recorded_at=event.recorded_at,
-        actor=HistoryActor(**metadata.actor.model_dump(include={"issuer", "id", "roles"})),
+        actor=_actor(told.actor),
         hash=event.hash,
     )
+
+
+def _actor(actor: Actor | None) -> HistoryActor:
+    if actor is None:
+        return HistoryActor(issuer="", id="", roles=())
+    return HistoryActor(issuer=actor.issuer, id=actor.id, roles=actor.roles)

@@ -14,6 +14,7 @@ from shared.accesslog.migration import access_log
 from shared.accesslog.recorder import Recorder
 from shared.authz.access import Access
 from shared.authz.caller import Caller
+from shared.authz.data_classes import DataClass
 from shared.authz.facts import Facts
 from shared.authz.protection import Protection
 from shared.authz.tokens import TokenVerifier
@@ -177,7 +178,9 @@ def facts(caller: Caller, jurisdiction: str | None) -> Facts:
     return Facts(within=caller.within(jurisdiction or ""), concerned=applies, unassigned=True)
 
 
-PROTECTION = Protection[Petition](lambda caller, state, _: facts(caller, state.jurisdiction), {})
+PROTECTION = Protection[Petition](
+    lambda caller, state, _: facts(caller, state.jurisdiction), {"remarks": DataClass.CONTENT}
+)
 
 
 @petitions.post("/petitions", status_code=201, response_model=CommandResult, summary="File a petition")
