@@ -28,6 +28,7 @@ _PAGE = f"""
          ORDER BY position OFFSET 15 LIMIT 1), {2**63 - 1})
     ORDER BY position LIMIT $2
 """  # noqa: S608
+_OF_TYPE = f"SELECT {_COLUMNS} FROM log.events WHERE stream LIKE $1 || '-%' AND type = $2 ORDER BY position"  # noqa: S608
 _EVENT = f"SELECT {_COLUMNS} FROM log.events WHERE event_id = $1"  # noqa: S608
 _HEAD = "SELECT position FROM log.head"
 _KEY = "SELECT digest, status, location, stream, version, position FROM log.idempotency WHERE scope = $1 AND key = $2"
@@ -48,6 +49,7 @@ class _Statements(NamedTuple):
     stream: str
     page: str
     event: str
+    of_type: str
     head: str
     key: str
     look: str
@@ -55,7 +57,7 @@ class _Statements(NamedTuple):
 
 @cache
 def _statements(schema: str) -> _Statements:
-    written = _Statements(stream=_STREAM, page=_PAGE, event=_EVENT, head=_HEAD, key=_KEY, look=_LOOK)
+    written = _Statements(stream=_STREAM, page=_PAGE, event=_EVENT, of_type=_OF_TYPE, head=_HEAD, key=_KEY, look=_LOOK)
     return _Statements(*(in_schema(statement, schema) for statement in written))
 
 
@@ -116,6 +118,10 @@ class EventLog:
     async def event(self, event_id: UUID) -> Recorded | None:
         """Return the event with this id, if it stands in this log."""
         return next(iter(self._recorded(await self.pool.fetch(self._sql.event, event_id))), None)
+
+    async def of_type(self, category: str, type_: str) -> list[Recorded]:
+        """Return the events of one type in the streams of an aggregate, in order; for types of which there are few."""
+        return self._recorded(await self.pool.fetch(self._sql.of_type, category, type_))
 
     async def known_key(self, scope: str, key: str) -> KnownKey | None:
         """Return what is kept under an idempotency key."""

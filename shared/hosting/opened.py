@@ -21,9 +21,9 @@ from shared.eventstore.read_after import ReadAfter
 from shared.eventstore.readmodels import ReadModel, last_awaited, wait_for
 from shared.eventstore.store import EventStore, open_store
 from shared.eventstore.wake import Wake
+from shared.hosting.erasures import apply_erasures
 from shared.hosting.installation import Installation
 from shared.kernel.decider import Decider, S
-from shared.keyring.erasure_list import replay
 from shared.keyring.keyring import Keyring
 from shared.messaging.brokers import await_brokers
 from shared.messaging.events import PARKING, RECOVERY
@@ -118,7 +118,7 @@ class Opened:
 async def open_service(installation: Installation, name: str) -> AsyncIterator[Opened]:
     """Open the parts of the service `name`, waiting for servers that are still starting.
 
-    Nothing is served before the list of erasures is applied to the keyring, which may come from an older backup.
+    Nothing is served before every erasure is applied to the keyring, which may come from an older backup.
     Raises DatabaseRefused, BrokersRefused, UnsafeServer, LogUnavailable or ErasureListUnreadable when they cannot be
     relied on.
     """
@@ -131,7 +131,7 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     keyring = await Keyring.open(installation.dsn(KEYRING), installation.key_service, installation.suite)
     engine = open_engine(dsn)
     try:
-        await replay(installation.erasures, keyring)
+        await apply_erasures(installation, name, keyring)
         async with (
             installation.wakes.of(name, dsn) as wake,
             open_store(dsn, name, clock=installation.clock, limits=installation.limits, wake=wake) as store,

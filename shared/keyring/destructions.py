@@ -2,6 +2,7 @@
 
 PostgreSQL tells every listener when a destruction commits. A process that may have missed it, because its connection
 is away or silent, does not use what it remembers: it asks the keyring database for every key until it hears again.
+Over the same connection archive, which alone knows every erasure, vouches that they are applied, as long as it runs.
 """
 
 import asyncio
@@ -15,6 +16,15 @@ from shared.database.pool import UNANSWERED, Pool
 from shared.keyring.key_cache import KeyCache, Place
 
 CHANNEL = "keyring_destroyed"
+_VOUCH = "SELECT pg_advisory_lock_shared(hashtext('keyring'), hashtext('vouched'))"
+_WITHDRAW = "SELECT pg_advisory_unlock_shared(hashtext('keyring'), hashtext('vouched'))"
+_VOUCHED = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_database AS d ON d.oid = database AND d.datname = current_database()
+        WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+            AND (classid, objid) = (hashtext('keyring')::oid, hashtext('vouched')::oid)
+    )
+"""
 SILENCE_S = 5.0
 """The longest time for which keys in memory are trusted without an answer from the keyring database."""
 _BEAT_S, _ANSWER_S, _AGAIN_S = 1.5, 2.0, 0.5
@@ -31,6 +41,7 @@ class Destructions:
         self._elapsed = elapsed
         self._heard_at: float | None = None
         self._task: asyncio.Task[None] | None = None
+        self._vouching = False
         self.heard = 0
         """How often keys had to be forgotten: what was read before the last time may not be remembered."""
 
@@ -51,6 +62,14 @@ class Destructions:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    def vouch(self) -> None:
+        """Let every process know, from a moment later on until this one ends, that all erasures are applied."""
+        self._vouching = True
+
+    async def vouched(self) -> bool:
+        """Return whether a process that runs now vouches for the keyring."""
+        return bool(await self._pool.fetchval(_VOUCHED))
+
     def forget(self, place: Place) -> None:
         """Forget the key of a place that was destroyed."""
         self.heard += 1
@@ -70,8 +89,12 @@ class Destructions:
     async def _listen(self, tried: asyncio.Event) -> None:
         async with self._pool.acquire(timeout=_ANSWER_S) as connection:
             await connection.add_listener(CHANNEL, self._told)
+            vouching = False
             try:
                 while True:
+                    if self._vouching and not vouching:
+                        await connection.execute(_VOUCH, timeout=_ANSWER_S)
+                        vouching = True
                     await connection.fetchval("SELECT 1", timeout=_ANSWER_S)
                     self._heard_at = self._elapsed()
                     tried.set()
@@ -79,6 +102,8 @@ class Destructions:
             finally:
                 with suppress(*UNANSWERED):
                     await connection.remove_listener(CHANNEL, self._told)
+                    if vouching:
+                        await connection.execute(_WITHDRAW, timeout=_ANSWER_S)
 
     def _told(self, *message: object) -> None:
         try:

@@ -1,13 +1,14 @@
 """The list of erasures: it lies where no backup of the databases brings back an older state, and names nobody.
 
 Every process applies it to the keyring before it serves, so that a keyring restored from a backup that was made before
-an erasure opens nothing of what was erased.
+an erasure opens nothing of what was erased. A list cannot say that its end is missing, or all of it: what archive's log
+holds beside it counts as well.
 """
 
 import asyncio
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -54,9 +55,18 @@ class ErasureList(Protocol):
         ...
 
 
-async def replay(erasures: ErasureList, keyring: Keyring) -> int:
-    """Destroy in the keyring whatever the list names; returns how many entries there are."""
-    entries = await erasures.read()
+async def complete(erasures: ErasureList, told: Iterable[Recorded]) -> int:
+    """Append every stored SubjectErased that the list lacks; returns how many those were."""
+    listed = set(await erasures.read())
+    lacking = [stored for stored in told if Erasure.of(stored) not in listed]
+    for stored in lacking:
+        await erasures.append(stored)
+    return len(lacking)
+
+
+async def replay(erasures: ErasureList, keyring: Keyring, told: Iterable[Recorded] = ()) -> int:
+    """Destroy in the keyring whatever the list or a stored SubjectErased names; returns how many erasures these are."""
+    entries = {*await erasures.read(), *map(Erasure.of, told)}
     if places := [place for entry in entries for place in entry.places]:
         await keyring.destroy(places)
     return len(entries)

@@ -54,6 +54,14 @@ class Keyring:
         """Return whether the keyring database answers, for /readyz."""
         return bool(await self.pool.fetchval("SELECT true"))
 
+    def vouch(self) -> None:
+        """Vouch from now on that every erasure is applied: for archive, whose log knows them all."""
+        self._destructions.vouch()
+
+    async def vouched(self) -> bool:
+        """Return whether archive runs and vouches for this keyring."""
+        return await self._destructions.vouched()
+
     async def begin(self, *, subject: UUID, matter: UUID) -> None:
         """Make the key of a subject in a matter that begins here; `seal` then finds it. Raises KeyDestroyed."""
         if self._known(self._cache.at((subject, matter))) is None:

@@ -1,13 +1,18 @@
 """After the retention a subject is erased; an older backup comes back, and still nobody can read a word."""
 
+import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from rongcuo.demo.client import Json
 from shared.database.databases import DATABASES, KEYRING
+from shared.hosting.installation import Installation
+from shared.hosting.opened import open_service
 from shared.kernel.ids import new_id
 from shared.keyring.erasure_list import ErasureListUnreadable
 from tests.erasure.conftest import NEEDLES, Matter
@@ -103,6 +108,50 @@ async def test_what_is_erased_stays_erased_whatever_backup_comes_back(matter: Ma
     async with Site(backup.databases, backup.place).open(working=False) as people:
         assert await shown(people, matter) == before  # the backup without the list: that is what the list is for
     await backup.drop()
+
+
+@pytest.mark.parametrize("left", [None, b""], ids=["no list", "an empty one"])
+async def test_a_list_that_was_lost_is_made_again_from_the_log(
+    matter: Matter, left: bytes | None, tmp_path: Path
+) -> None:
+    site, listed = matter.site, matter.site.place / "erasures"
+    backup = await site.copy(tmp_path / "backup")
+    site.later = YEARS
+    async with site.open() as people:
+        await erase(people, matter)
+    whole = listed.read_bytes()
+    await site.restore(backup, KEYRING)
+    listed.unlink()
+    if left is not None:
+        listed.write_bytes(left)
+    await unreadable(site, matter)
+    assert listed.read_bytes() == whole
+    await backup.drop()
+
+
+async def test_who_cannot_read_archives_log_waits_for_archive(matter: Matter, tmp_path: Path) -> None:
+    site = matter.site
+    backup = await site.copy(tmp_path / "backup")
+    site.later = YEARS
+    async with site.open() as people:
+        await erase(people, matter)
+    await site.restore(backup, KEYRING)
+    (site.place / "erasures").unlink()
+    own = {f"{name}_dsn": SecretStr(site.databases.dsn(name)) for name in ("intake", KEYRING)}
+    settings = site.installation().settings.model_copy(update={**own, "start_s": 10})
+    alone = replace(site.installation(), given=None, settings=settings)
+    with pytest.raises(ErasureListUnreadable, match="start archive first"):
+        async with open_service(replace(alone, settings=settings.model_copy(update={"start_s": 0.1})), "intake"):
+            pass
+    opening = asyncio.create_task(_served(alone))
+    async with open_service(site.installation(), "archive"):
+        assert await opening
+    await backup.drop()
+
+
+async def _served(installation: Installation) -> bool:
+    async with open_service(installation, "intake") as opened:
+        return await opened.edge.keyring.vouched()
 
 
 async def test_nothing_is_served_while_the_list_cannot_be_read(matter: Matter) -> None:

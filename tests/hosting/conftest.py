@@ -1,7 +1,8 @@
 """Processes that are given their servers, their own DSNs and nothing else: no data directory, no administrator."""
 
+import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from joserfc.jwk import ECKey
 from shared.authz.development import DevelopmentIssuer
 from shared.database.databases import KEYRING, Databases
 from shared.kernel.recorded import Recorded
+from shared.keyring.key_service import FileKeyService
+from shared.keyring.keyring import Keyring
 from tests.story.processes import ROOT, Processes, clean_environment
 
 NEWEST = max(path.name[:4] for path in (ROOT / "services/intake/migrations/versions").glob("[0-9]*.py"))
@@ -79,12 +82,17 @@ class Site:
 
 
 @pytest.fixture
-def site(databases: Databases, tmp_path: Path) -> Iterator[Site]:
-    """An installation without processes."""
+async def site(databases: Databases, tmp_path: Path) -> AsyncIterator[Site]:
+    """An installation without processes, but for what archive does for the others: it vouches for the keyring."""
     made = Site(tmp_path, databases)
+    keyring = await Keyring.open(databases.dsn(KEYRING), FileKeyService(bytes(32)))
+    keyring.vouch()
+    while not await keyring.vouched():
+        await asyncio.sleep(0.05)
     yield made
     for group in made.groups:
         group.stop()
+    await keyring.close()
     assert not (tmp_path / "none").exists(), "a process on given servers wrote into a data directory"
 
 
