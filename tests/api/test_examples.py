@@ -74,3 +74,29 @@ def test_every_answer_of_a_command_names_a_state_that_is_known(service: str) -> 
         for _, _, example in examples(operation):
             if isinstance(example, dict) and {"id", "href", "state", "version"} == example.keys():
                 assert example["state"] in known, operation["operationId"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_dry_run_plans_what_leads_to_the_state_that_is_answered(service: str) -> None:
+    known = generated()[service]["components"]["schemas"]["PlannedEvent"]["properties"]["type"]["x-known-values"]
+    for operation in operations(service):
+        plans = [example for _, _, example in examples(operation) if isinstance(example, dict) and "dry_run" in example]
+        for plan in plans:
+            assert plan["events"], operation["operationId"]
+            assert {event["type"] for event in plan["events"]} <= set(known), operation["operationId"]
+            led = [event["leads_to"] for event in plan["events"] if event["leads_to"]]
+            assert plan["state"] in led[-1:] or not led, operation["operationId"]
+
+
+def test_a_dry_run_is_known_by_its_own_events() -> None:
+    plans = {
+        (service, operation["operationId"]): [event["type"] for event in example["events"]]
+        for service in SERVICES
+        for operation in operations(service)
+        for _, _, example in examples(operation)
+        if isinstance(example, dict) and "dry_run" in example
+    }
+    assert plans["adjudication", "open_investigation"][0] == "InvestigationOpened"
+    assert plans["intake", "accept_submission"][-1] == "SubmissionAccepted"
+    assert plans["notification", "acknowledge_notice"] == ["NoticeReceived"]
+    assert len(set(map(tuple, plans.values()))) == len(plans)

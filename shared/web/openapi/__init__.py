@@ -60,7 +60,8 @@ def document(app: FastAPI, described: Described) -> Json:
 
 def _complete(spec: Json, described: Described) -> None:
     schemas: Json = spec["components"]["schemas"]
-    composer = Composer(schemas, described.words)
+    events = {name: event for decider in described.aggregates for name, event in decider.codec.types.items()}
+    composer = Composer(schemas, described.words, events)
     particular = particular_modules(described.routes.values())
     for path, operations in spec["paths"].items():
         for method, operation in ((method, told) for method, told in operations.items() if method in _METHODS):

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shared.web.openapi.words import Words
+from shared.kernel.events import Event
+from shared.web.openapi.words import OperationWords, Words
 
 Json = dict[str, Any]
 _PLAIN = {"boolean": True, "integer": 1, "number": 1, "null": None}
@@ -21,11 +22,12 @@ MISSING = "？"
 
 
 class Composer:
-    """Makes examples for the schemas of one document."""
+    """Makes examples for the schemas of one document; `events` are the service's event types by name."""
 
-    def __init__(self, schemas: Json, words: Words) -> None:
+    def __init__(self, schemas: Json, words: Words, events: Mapping[str, type[Event]]) -> None:
         self._schemas = schemas
         self._words = words
+        self._events = events
 
     def add(self, path: str, operation: Json) -> None:
         """Put an example into every parameter, request and answer of an operation that has none."""
@@ -42,7 +44,7 @@ class Composer:
         for status in ("200", "201"):
             answered = operation["responses"].get(status, {}).get("content", {})
             if "application/json" in answered:
-                self._add_answer(answered["application/json"], identity, own.answer if own else {})
+                self._add_answer(answered["application/json"], identity, own)
             if LINES in answered:
                 item = answered["application/json"]["example"]["items"][0]
                 described = {"type": "string", "description": "一行一个 JSON 对象，与 items 中的相同。"}
@@ -56,7 +58,7 @@ class Composer:
                 }
                 answered[STREAM] = {"schema": _SERVER_SENT, "example": told}
 
-    def _add_answer(self, content: Json, identity: Json, own: Mapping[str, Any]) -> None:
+    def _add_answer(self, content: Json, identity: Json, own: OperationWords | None) -> None:
         schema = content["schema"]
         branches = [branch for branch in schema.get("anyOf", ()) if "$ref" in branch]
         if branches:
@@ -64,11 +66,18 @@ class Composer:
         else:
             content["example"] = self._answer(schema, identity, own)
 
-    def _answer(self, schema: Json, identity: Json, own: Mapping[str, Any]) -> Any:
+    def _answer(self, schema: Json, identity: Json, own: OperationWords | None) -> Any:
         value = self._value(schema, "", "")
         if not isinstance(value, dict):
             return value
-        return {name: {**identity, **own}.get(name, item) for name, item in value.items()}
+        told = {**identity, **(own.answer if own else {})}
+        if "$ref" in schema and _name(schema) == "DryRun":
+            told["events"] = [self._planned(name) for name in (own.events if own else ())]
+        return {name: told.get(name, item) for name, item in value.items()}
+
+    def _planned(self, name: str) -> Json:
+        event = self._events[name]
+        return {"type": name, "schema_version": event.schema_version, "leads_to": event.leads_to}
 
     def _identity(self, path: str, request: Json) -> Json:
         """Return id and href of the resource that `path` names first, or that the request names as its own."""

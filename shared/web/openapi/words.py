@@ -9,13 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class OperationWords(BaseModel):
-    """One operation: what it is for, and what in its examples differs from the words of the members."""
+    """One operation: what it is for, and what in its examples differs from the words of the members.
+
+    `events` are the types that a command writes when it answers `answer`: what its dry run plans.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     description: str
     request: Mapping[str, Any] = Field(default_factory=dict)
     answer: Mapping[str, Any] = Field(default_factory=dict)
+    events: tuple[str, ...] = ()
 
 
 class Words(BaseModel):
