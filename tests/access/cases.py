@@ -15,7 +15,8 @@ CASES = "/adjudication/v1/tolerance-cases"
 OFFICERS = [CLERK, OFFICER]
 COMMITTEE = ["member-01", "member-02", "member-03"]
 GRANTABLE = ("adjudication_committee", "expert_group", "trial_office", "review_team", "org_dept")
-OFFICIAL = ("dic_head", "dic_leader", "case_mgmt", "handling_office", "external_auditor", *GRANTABLE, "archivist")
+WITHIN = ("dic_head", "dic_leader", "case_mgmt", "handling_office", "petition_office", "external_auditor", "archivist")
+OFFICIAL = (*WITHIN, *GRANTABLE)
 """Who may come upon a case because of his office, and so can be recused from it."""
 ACTING = ("handling_office", "adjudication_committee")
 """Who acts on a case at one stage only."""
