@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from shared.authz.access import Access
+from shared.authz.caller import Caller
 from shared.kernel.recorded import Recorded
 from shared.web.authentication import permitted
 from shared.web.credentials import caller_of
@@ -61,10 +62,13 @@ async def stream_events(
     head = await resources(request).log.head()
     if after > head:
         raise Problem("position-beyond-head", head=head)
-    listener = (access.caller.issuer, access.caller.subject)
-    if _full(listener):
+    if _full(_listener(access.caller)):
         raise Problem("rate-limited", headers={"Retry-After": str(int(KEEP_ALIVE_S))})
-    return EventSourceResponse(_events(request, listener, after))
+    return EventSourceResponse(_events(request, access.caller, after))
+
+
+def _listener(caller: Caller) -> tuple[str, str]:
+    return caller.issuer, caller.subject
 
 
 def _full(listener: tuple[str, str]) -> bool:
@@ -77,16 +81,16 @@ def _position(text: str) -> int:
     return int(text)
 
 
-async def _events(request: Request, listener: tuple[str, str], after: int) -> AsyncGenerator[bytes]:
+async def _events(request: Request, caller: Caller, after: int) -> AsyncGenerator[bytes]:
     """Yield the events behind `after` as long as the stream may live; not at all when others have begun meanwhile."""
-    held, now = resources(request), asyncio.get_running_loop().time
+    held, listener, now = resources(request), _listener(caller), asyncio.get_running_loop().time
     ends, told = now() + held.stream_s, now()
     if _full(listener):
         return
     _open.append(listener)
     try:
         yield format_sse_event(retry=RETRY_MS)
-        while now() < ends and await _still_admitted(request):
+        while now() < ends and await _still_admitted(request, caller):
             page = await held.log.read_page(after=after, limit=_PAGE)
             if page:
                 # One write a page: whoever left is noticed between two writes only.
@@ -105,10 +109,11 @@ def _message(event: Recorded) -> bytes:
     return format_sse_event(event=event.type, data_str=feed_item(event).model_dump_json(), id=str(event.position))
 
 
-async def _still_admitted(request: Request) -> bool:
-    """Tell whether the token still holds; a signature was good for one request, whose stream lives its time."""
+async def _still_admitted(request: Request, caller: Caller) -> bool:
+    """Tell whether the token still holds; a signature was good for one request, but not for who has no access now."""
     if "authorization" not in request.headers:
-        return True
+        standing = resources(request).standing
+        return standing is None or not await standing.is_withdrawn(caller)
     try:
         await caller_of(request)
     except Problem:

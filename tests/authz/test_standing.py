@@ -1,21 +1,24 @@
 """Access that is withdrawn is refused from the next request on, by every process of every service."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from services.intake.adapters.withdrawals import enforce_all
 from services.intake.worker import worker
 from shared.authz.development import DEVELOPMENT_ISSUER
-from shared.authz.signed_requests import SYSTEMS
+from shared.authz.signed_requests import SYSTEMS, SignatureVerifier
 from shared.authz.standing import Standing
 from shared.database.databases import KEYRING
 from shared.database.pool import open_pool
 from shared.eventstore.engine import open_engine
 from shared.hosting.installation import Installation
 from shared.kernel.ids import new_id
-from tests.authz.doors import PACKS, Doors, code, signed
+from shared.web import event_stream
+from tests.authz.doors import PACKS, SYSTEM, Doors, code, process, signed
 
 
 async def test_access_is_withdrawn_from_the_next_request_on_everywhere(doors: Doors) -> None:
@@ -50,6 +53,21 @@ async def test_each_withdrawal_of_a_person_ends_by_itself(doors: Doors) -> None:
 async def test_a_systems_access_can_be_withdrawn_too(doors: Doors) -> None:
     await doors.withdraw("system:province-01", SYSTEMS)
     assert code(await doors.other.get(PACKS, headers=signed("GET", PACKS))) == (403, "access-withdrawn")
+
+
+@pytest.mark.parametrize("credential", ["token", "signature"])
+async def test_a_stream_that_is_open_ends_with_the_access_of_who_listens(doors: Doors, credential: str) -> None:
+    auditor = replace(SYSTEM.caller, roles=frozenset({"external_auditor"}))
+    signatures = SignatureVerifier({"province-01": replace(SYSTEM, caller=auditor)})
+    token, path = credential == "token", "/intake/v1/events/stream"
+    async with process(replace(doors.installation, signatures=signatures)) as http:
+        headers = doors.bearer("external_auditor", "leaver") if token else signed("GET", path)
+        stream = asyncio.create_task(http.get(path, headers=headers))
+        async with asyncio.timeout(10):
+            while not event_stream._open:
+                await asyncio.sleep(0.01)
+            await (doors.withdraw("leaver") if token else doors.withdraw(auditor.subject, SYSTEMS))
+            assert (await stream).status_code == 200
 
 
 async def test_whom_nobody_here_can_admit_nobody_withdraws(doors: Doors) -> None:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from shared.authz.development import DevelopmentIssuer
+from shared.authz.caller import Caller
+from shared.authz.development import DEVELOPMENT_ISSUER, DevelopmentIssuer
 from shared.authz.tokens import TokenVerifier
 from shared.eventstore.store import EventStore
 from shared.web import event_stream
@@ -22,6 +23,7 @@ from tests.web.conftest import As, running
 from tests.web.petitions import service
 
 STREAM = "/intake/v1/events/stream"
+AUDITOR = Caller(DEVELOPMENT_ISSUER, "a-1", frozenset({"auditor"}), None, ("331123",), None)
 
 
 @pytest.fixture
@@ -133,7 +135,7 @@ async def test_what_happens_meanwhile_comes_and_the_end_of_the_token_ends_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     token = issuer.token(roles=["auditor"], subject="a-1", jurisdictions=["331123"], minutes=0.05)
-    events = _events(_listening(store, verifier, token), ("issuer", "a-1"), await store.log.head())
+    events = _events(_listening(store, verifier, token), AUDITOR, await store.log.head())
     taking = asyncio.create_task(_taken(events))
     filed = await client.post("/intake/v1/petitions", json={"title": "新的申请"}, headers=command())
     async with asyncio.timeout(15):
@@ -150,7 +152,7 @@ async def test_a_page_is_one_write(
     for number in range(3):
         await client.post("/intake/v1/petitions", json={"title": f"第{number}条"}, headers=command())
     token = issuer.token(roles=["auditor"], subject="a-1", jurisdictions=["331123"], minutes=5)
-    events = _events(_listening(store, verifier, token), ("issuer", "a-1"), before)
+    events = _events(_listening(store, verifier, token), AUDITOR, before)
     opening, page = await anext(events), await anext(events)
     await events.aclose()
     assert (told(opening.decode()), len(told(page.decode()))) == ([], 3)
