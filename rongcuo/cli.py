@@ -33,6 +33,7 @@ from shared.keyring.private_file import PrivateFileRefused
 from shared.messaging.acls import AclsRefused, read_acls
 from shared.messaging.brokers import BrokersRefused
 from shared.messaging.discard import NothingParked
+from shared.messaging.producer import PublishFailed
 from shared.messaging.recovery import RecoveryRefused
 from shared.messaging.topics import TopicMismatch
 from shared.settings import Settings, SettingsUnreadable, variable
@@ -56,6 +57,7 @@ _TOLD = (
     NothingParked,
     RecoveryRefused,
     PrivateFileRefused,
+    PublishFailed,
     ServerFailed,
     SettingsUnreadable,
     TokenRefused,

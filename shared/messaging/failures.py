@@ -8,13 +8,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.eventstore.errors import Fenced, LogStopped, LogUnavailable, Overloaded, VersionConflict
 from shared.kernel.errors import Rejected, UnknownEvent
+from shared.keyring.erasure_list import ErasureListUnreadable
 from shared.messaging.inbox import WatermarkMoved
 from shared.messaging.places import PlaceMoved
+from shared.messaging.producer import PublishFailed
 
 _POISON = (Rejected, UnknownEvent, ValidationError)
 _OUTAGE = (
     *(OSError, TimeoutError, KafkaError, PoolTimeout),  # OSError: ConnectionError and all of its kind
     *(Overloaded, LogStopped, LogUnavailable, VersionConflict, Fenced, WatermarkMoved, PlaceMoved),
+    *(PublishFailed, ErasureListUnreadable),  # an executed erasure waits for its list, with its keys in place
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,  # class 08
     asyncpg.TransactionRollbackError,  # class 40: serialization, deadlock

@@ -26,7 +26,7 @@ _REQUEST_TIMEOUT_MS = 15_000
 
 
 class PublishFailed(Exception):
-    """The brokers did not acknowledge everything; the page has to be sent again. Holds the error's class name only."""
+    """The brokers did not acknowledge everything; it has to be sent again. Names the topic and the class of the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Publisher:
             return await self._send(producer, packed)
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
-            raise PublishFailed(type(error).__name__) from None
+            raise PublishFailed(f"{self._topic} does not take it: {type(error).__name__}") from None
         except BaseException:
             await self.close()
             raise

@@ -1,11 +1,13 @@
 """An erasure is cut off between any two of its steps, and is finished by whoever comes next."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.archive import worker
@@ -14,8 +16,9 @@ from shared.eventstore.transact import Cause
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import new_id
 from shared.kernel.metadata import system_actor
-from shared.keyring.erasure_list import FileErasureList
+from shared.keyring.erasure_list import ErasureListUnreadable, FileErasureList
 from shared.keyring.keyring import Keyring
+from shared.messaging.producer import PublishFailed
 from tests.erasure.conftest import NEEDLES, Matter
 from tests.erasure.test_restore import YEARS, approve, request, shown, unreadable
 
@@ -89,6 +92,30 @@ async def test_an_erasure_that_was_cut_off_is_finished(approved: Approved, step:
     assert again.completed is not None
     assert [str(key) for key in again.completed.keys] == found["keys"]
     assert len(await FileErasureList(site.place / "erasures").read()) == 1
+
+
+@pytest.mark.parametrize("error", [PublishFailed("KafkaTimeoutError"), ErasureListUnreadable("line 1 is damaged")])
+async def test_a_list_that_takes_nothing_is_waited_for(
+    approved: Approved, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, path, refused = FileErasureList.append, f"/archive/v1/erasures/{approved.erasure_id}", asyncio.Event()
+
+    async def refusing(*_: object) -> None:
+        refused.set()
+        raise error
+
+    async with approved.site.open() as people:
+        monkeypatch.setattr(FileErasureList, "append", refusing)
+        await people.cast.archivist.command(path, "execution")
+        for _ in range(2):  # tried again, and not parked as an event that nobody can take
+            refused.clear()
+            await asyncio.wait_for(refused.wait(), 20)
+        assert (await people.cast.archivist.get(path))["state"] == "erased"
+        connection = await asyncpg.connect(approved.site.databases.admin("archive"))
+        assert await connection.fetchval("SELECT count(*) FROM log.parked") == 0
+        await connection.close()
+        monkeypatch.setattr(FileErasureList, "append", real)
+        await people.cast.archivist.until(path, lambda answer: answer["state"] == "completed")
 
 
 async def test_an_operator_skips_nothing(matter: Matter) -> None:
