@@ -132,6 +132,8 @@ class CommandDesk(Generic[S]):
         has its answer in `shared.web.handlers`.
         """
         current, known = await self.store.look(self.decider, aggregate_id, scope=call.scope, key=call.idempotency_key)
+        if known and await self._gave_it_up(call, aggregate_id, known):
+            return await self._replay(call, known)
         decision = None if creates else self._judge(call.access, current.version, current.state)
         if known and not call.dry_run:
             return await self._replay(call, known)
@@ -250,6 +252,15 @@ class CommandDesk(Generic[S]):
 
     async def _known(self, call: Call) -> KnownKey | None:
         return await self.store.log.known_key(call.scope, call.idempotency_key)
+
+    async def _gave_it_up(self, call: Call, aggregate_id: UUID, known: KnownKey) -> bool:
+        """Tell whether this very request, once done, took the caller's permission away: his own recusal does."""
+        if call.dry_run or known.digest != call.digest or call.if_match is None:
+            return False
+        versions, may_also = (call.if_match, known.version), call.access.may_also
+        states = [(await self.store.load(self.decider, aggregate_id, at_version=version)).state for version in versions]
+        before, after = (may_also(call.access.action, self._facts(call.access, state)) for state in states)
+        return before and not after
 
     async def _replay(self, call: Call, known: KnownKey) -> CommandAnswer:
         """Rebuild the first answer by folding at the version it had; raises Problem for another request's key."""

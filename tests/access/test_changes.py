@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.access.callers import OFFICE, OTHER_OFFICE, Who
-from tests.access.cases import CASES, GRANTABLE, OFFICERS, grant_to
+from tests.access.cases import CASES, GRANTABLE, OFFICERS, grant_to, record
 from tests.access.world import World
 
 GROUNDS = ("party_or_relative", "witness", "interest", "other")
@@ -34,6 +35,15 @@ class Eyes:
         assert answer.status_code in {200, 404}, answer.text
         assert (answer.status_code == 200) == (self._case in {item["id"] for item in page["items"]})
         return answer.status_code == 200
+
+    async def version(self) -> str:
+        """Return the ETag of the case as he reads it."""
+        return (await self._world.http.get(f"{CASES}/{self._case}", headers=self._headers)).headers["ETag"]
+
+    async def post(self, command: str, body: dict[str, Any], *, key: str, version: str) -> httpx.Response:
+        """Send a command."""
+        headers = {"Idempotency-Key": key, "If-Match": version} | self._headers
+        return await self._world.http.post(f"{CASES}/{self._case}/{command}", json=body, headers=headers)
 
 
 async def _command(world: World, command: str, body: dict[str, Any] | None = None) -> None:
@@ -71,6 +81,26 @@ async def test_a_recusal_on_each_of_the_four_grounds_holds_at_once_and_for_this_
     await _command(world, "recusals", {"person": f"officer-{ground}", "ground": ground})
     assert not await eyes.sees()
     assert await colleague.sees()
+
+
+async def test_who_recuses_himself_is_told_so_again_and_nothing_else(world: World) -> None:
+    eyes = Eyes(world, Who(subject="officer-scruple"), "handling_office")
+    version, declared = await eyes.version(), {"ground": "interest"}
+    first = await eyes.post("recusals", declared, key="scruple", version=version)
+    again = await eyes.post("recusals", declared, key="scruple", version=version)
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    for key, body in (("anew", declared), ("scruple", {"ground": "other"})):
+        assert (await eyes.post("recusals", body, key=key, version=version)).status_code == 404
+    assert not await eyes.sees()
+
+
+async def test_who_was_recused_after_his_own_act_is_not_told_of_it_again(world: World) -> None:
+    eyes = Eyes(world, Who(subject="officer-late"), "handling_office")
+    version, visit = await eyes.version(), record()
+    assert (await eyes.post("investigation-records", visit, key="late", version=version)).status_code == 200
+    await _command(world, "recusals", {"person": "officer-late", "ground": "witness"})
+    assert (await eyes.post("investigation-records", visit, key="late", version=version)).status_code == 404
 
 
 async def test_a_committee_member_who_is_recused_keeps_nothing_of_a_grant(world: World) -> None:
