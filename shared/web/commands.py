@@ -45,8 +45,9 @@ _PARAMETERS = (
 class Call:
     """A command's request, without its content.
 
-    `scope` (keyed digest of caller, method and path) and `digest` (keyed digest of method, path, query and body)
-    identify it for idempotency without telling anything. `if_match` is the version the caller has read.
+    `scope` (of caller, method and path), `idempotency_key` (of scope and what the client sent) and `digest` (of method,
+    path, query and body) are keyed digests: they identify it for idempotency without telling anything. `if_match` is
+    the version the caller has read.
     """
 
     access: Access
@@ -83,12 +84,13 @@ def commanded(action: str | None = None) -> Any:
 async def _call(request: Request) -> Call:
     dry_run, key = _dry_run(request), _idempotency_key(request)
     held, access, path = resources(request), request.state.access, request.scope["path"]
+    scope = _scope(held, access.caller, request.method, path)
     return Call(
         access=access,
-        idempotency_key=key,
+        idempotency_key=_identifying(held, "idempotency-key", scope, key),
         method=request.method,
         path=path,
-        scope=_scope(held, access.caller, request.method, path),
+        scope=scope,
         digest=await _digest(held, request, path),
         if_match=_if_match(request),
         dry_run=dry_run,
@@ -125,8 +127,11 @@ def _if_match(request: Request) -> int | None:
 
 
 def _scope(held: Resources, caller: Caller, method: str, path: str) -> str:
-    parts = (caller.issuer, caller.subject, method, path)
-    return digest(held.key("idempotency-scope"), _framed(*(part.encode() for part in parts)), "sha256").hex()
+    return _identifying(held, "idempotency-scope", caller.issuer, caller.subject, method, path)
+
+
+def _identifying(held: Resources, purpose: str, *parts: str) -> str:
+    return digest(held.key(purpose), _framed(*(part.encode() for part in parts)), "sha256").hex()
 
 
 async def _digest(held: Resources, request: Request, path: str) -> bytes:

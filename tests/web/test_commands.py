@@ -217,14 +217,16 @@ async def test_nothing_is_built_or_sealed_for_a_command_that_is_refused_before(
 async def test_what_is_kept_of_a_request_tells_nothing_about_it(
     client: httpx.AsyncClient, command: As, store: EventStore
 ) -> None:
-    headers = command()
-    await client.post(FILE, json=FILING, headers=headers)
-    row = await store.log.pool.fetchrow("SELECT * FROM log.idempotency WHERE key = $1", headers["Idempotency-Key"])
+    headers = command(key="13900001234-sun")
+    filed = await client.post(FILE, json=FILING, headers=headers)
+    assert (await client.post(FILE, json=FILING, headers=headers)).headers["idempotent-replayed"] == "true"
+    stream = f"petition-{filed.json()['id']}"
+    row = await store.log.pool.fetchrow("SELECT * FROM log.idempotency WHERE stream = $1", stream)
     assert row is not None
     assert len(row["digest"]) == 32
-    assert len(row["scope"]) == 64
-    assert "o-1" not in row["scope"]
-    assert FILING["title"] not in str(dict(row))
+    assert len(row["scope"]) == len(row["key"]) == 64
+    for sent in ("o-1", "13900001234", "sun", FILING["title"]):
+        assert sent not in str(dict(row)), sent
 
 
 async def test_metadata_names_the_actor_the_trace_and_the_purpose(
