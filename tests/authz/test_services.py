@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from joserfc import jwt
 
 from shared.authz.development import DEVELOPMENT_ISSUER, DevelopmentIssuer
@@ -83,6 +84,18 @@ async def test_a_signature_over_anything_else_is_refused(doors: Doors) -> None:
         answer = await doors.http.get(PACKS, headers=headers)
         assert code(answer) == (401, expected), headers
         assert answer.headers["WWW-Authenticate"] == 'HMAC-SM3 realm="rongcuo"'
+
+
+@pytest.mark.parametrize("name", ["X-App-Id", "X-Timestamp", "X-Nonce", "X-Signature"])
+async def test_a_header_that_comes_twice_counts_for_nothing(doors: Doors, name: str) -> None:
+    other = signed("GET", PACKS)[name]
+    for place in (0, 4):
+        for again in (None, other):
+            headers = signed("GET", PACKS)
+            members = list(headers.items())
+            members.insert(place, (name, again or headers[name]))
+            assert code(await doors.http.get(PACKS, headers=members)) == (401, "signature-invalid"), members
+    assert (await doors.http.get(PACKS, headers=signed("GET", PACKS))).status_code == 200
 
 
 async def test_a_signature_may_be_almost_five_minutes_off(doors: Doors) -> None:
