@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.bouncycastle.crypto.digests.SM3Digest;
 import org.bouncycastle.crypto.macs.HMac;
@@ -37,7 +38,8 @@ public final class SignedRequest {
     }
 
     /** Every request, a retry too, is signed anew: fresh nonce, present time. The Idempotency-Key of a retry stays. */
-    static HttpRequest signed(String appId, byte[] secret, String method, URI url, byte[] body) {
+    static HttpRequest signed(String appId, byte[] secret, String method, URI address, byte[] body) {
+        URI url = URI.create(address.toASCIIString()); // as it is sent: Chinese is escaped
         byte[] random = new byte[16];
         new SecureRandom().nextBytes(random);
         String nonce = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
@@ -49,18 +51,19 @@ public final class SignedRequest {
                 .header("X-Nonce", nonce)
                 .header("X-Signature", sign(secret, text));
         if (body.length == 0) {
-            return request.method(method, HttpRequest.BodyPublishers.noBody()).build();
+            return request.method(method.toUpperCase(Locale.ROOT), HttpRequest.BodyPublishers.noBody()).build();
         }
         return request.header("Content-Type", "application/json")
                 .header("Idempotency-Key", UUID.randomUUID().toString())
-                .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+                .method(method.toUpperCase(Locale.ROOT), HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
     }
 
     /** What is signed: six lines. Path and query as they stand in the request line; the query may be null. */
     static String canonicalString(
             String method, String path, String query, byte[] body, String timestamp, String nonce) {
-        return String.join("\n", method, canonicalPath(path), canonicalQuery(query), sm3(body), timestamp, nonce);
+        String verb = method.toUpperCase(Locale.ROOT);
+        return String.join("\n", verb, canonicalPath(path), canonicalQuery(query), sm3(body), timestamp, nonce);
     }
 
     static String sign(byte[] secret, String text) {
@@ -105,7 +108,8 @@ public final class SignedRequest {
         return String.join("&", written);
     }
 
-    private static byte[] decoded(String text) {
+    private static byte[] decoded(String given) {
+        String text = new String(given.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1); // a char a byte
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int at = 0; at < text.length(); at++) {
             boolean escaped = text.charAt(at) == '%' && at + 2 < text.length()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Literal
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote
 
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -20,6 +20,7 @@ SYSTEMS = "urn:rongcuo:systems"
 WINDOW = timedelta(minutes=5)
 """How far the clock of a system may be from ours."""
 _UNRESERVED = "-._~"
+_BYTES = "surrogateescape"  # bytes that are no UTF-8 come back as they were (PEP 383)
 _TIMESTAMP = re.compile(r"[1-9][0-9]{12}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")
@@ -74,14 +75,17 @@ def canonical_string(method: str, path: str, query: str, body: bytes, timestamp:
 
 def canonical_path(path: str) -> str:
     """Return the path with each segment decoded and encoded again in the one way of RFC 3986 §2.3 and §6.2.2."""
-    return "/".join(quote(unquote_to_bytes(segment), safe=_UNRESERVED) for segment in path.split("/"))
+    return "/".join(_encoded(unquote(segment, errors=_BYTES)) for segment in path.split("/"))
 
 
 def canonical_query(query: str) -> str:
     """Return the parameters `name=value`, encoded like the path, sorted by their bytes; a `+` is a space."""
-    pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
-    encoded = (tuple(quote(part.encode("latin-1"), safe=_UNRESERVED) for part in pair) for pair in pairs)
-    return "&".join("=".join(pair) for pair in sorted(encoded))
+    pairs = parse_qsl(query, keep_blank_values=True, errors=_BYTES)
+    return "&".join("=".join(pair) for pair in sorted((_encoded(name), _encoded(value)) for name, value in pairs))
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe=_UNRESERVED, errors=_BYTES)
 
 
 def sign(secret: bytes, text: str) -> bytes:

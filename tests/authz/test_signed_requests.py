@@ -8,6 +8,7 @@ from base64 import b64encode
 from hmac import digest
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 import uvicorn
@@ -97,6 +98,13 @@ def test_what_means_the_same_is_signed_the_same() -> None:
     assert canonical_path("/a%2Fb") != canonical_path("/a/b")
 
 
+@given(st.binary())
+def test_every_byte_counts(content: bytes) -> None:
+    escaped = "".join(f"%{byte:02x}" for byte in content)
+    assert unquote_to_bytes(canonical_path(escaped)) == content
+    assert unquote_to_bytes(canonical_query(f"a={escaped}").removeprefix("a=")) == content
+
+
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_the_order_of_parameters_does_not_matter(pairs: list[tuple[str, str]]) -> None:
     query = "&".join(f"{_escaped(name)}={_escaped(value)}" for name, value in pairs)
@@ -147,7 +155,10 @@ async def test_the_java_sample_is_admitted_by_a_running_service(classes: Path, d
             '{"party_id":"0190f1c0-0000-7000-8000-00000000000a","kind":"unit","jurisdiction":"331123","name":"某局"}'
         )
         assert (await ask("province-01", "GET", f"{base}/drafts?limit=5"))[0] == "200"
-        assert (await ask("province-01", "POST", f"{base}/parties", party))[0] == "201"
+        assert (await ask("province-01", "get", f"{base}/drafts?limit=%35"))[0] == "200"
+        chinese = await ask("province-01", "GET", f"{base}/drafts?limit=2&of=容错&of=%e7%ba%a0")
+        assert json.loads(chinese[1])["code"] == "query-parameter-unknown", "it is admitted, and read as it was meant"
+        assert (await ask("province-01", "post", f"{base}/parties", party))[0] == "201"
         refused = await ask("province-01", "GET", f"{base}/drafts", secret="x" * 32)
         assert (refused[0], json.loads(refused[1])["code"]) == ("401", "signature-invalid")
         server.should_exit = True
