@@ -34,6 +34,7 @@ class Draining:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope.setdefault("state", {})["leaving"] = self._stop.is_set  # for answers without an end
         stopping = self._stop.is_set() and scope["path"] not in _OPEN
         self._under_way += 1
         try:

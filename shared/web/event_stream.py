@@ -90,7 +90,7 @@ async def _events(request: Request, caller: Caller, after: int) -> AsyncGenerato
     _open.append(listener)
     try:
         yield format_sse_event(retry=RETRY_MS)
-        while now() < ends and await _still_admitted(request, caller):
+        while now() < ends and not _leaving(request) and await _still_admitted(request, caller):
             page = await held.log.read_page(after=after, limit=_PAGE)
             if page:
                 # One write a page: whoever left is noticed between two writes only.
@@ -103,6 +103,12 @@ async def _events(request: Request, caller: Caller, after: int) -> AsyncGenerato
             await asyncio.sleep(LOOK_S)
     finally:
         _open.remove(listener)
+
+
+def _leaving(request: Request) -> bool:
+    """Tell whether this process was told to stop: the listener goes on at another one from where he is."""
+    leaving = request.scope.get("state", {}).get("leaving")
+    return leaving is not None and leaving()
 
 
 def _message(event: Recorded) -> bytes:

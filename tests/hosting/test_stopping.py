@@ -149,6 +149,22 @@ async def test_an_answer_that_never_ends_is_cut_in_time(site: Site) -> None:
     assert await left(processes, "endless", endless.GRACE_S + SLACK_S) == 0
 
 
+async def test_a_stream_of_events_ends_by_itself_when_its_process_leaves(site: Site) -> None:
+    processes = site.processes("intake")
+    processes.start("api", "serve", "intake", "--role", "api")
+    await processes.ready()
+    async with (
+        httpx.AsyncClient(base_url=processes.address("api"), trust_env=False, timeout=20) as http,
+        http.stream("GET", "/intake/v1/events/stream", headers=site.bearer("auditor")) as stream,
+    ):
+        lines = stream.aiter_lines()
+        assert await anext(lines) == "retry: 3000"
+        processes.running["api"].terminate()
+        assert [line async for line in lines] == [""], "an end, not a break"
+    assert await left(processes, "api", SLACK_S) == 0
+    assert b"Traceback" not in processes.logged()
+
+
 async def test_a_process_that_is_still_starting_leaves_at_once(site: Site) -> None:
     nowhere = "postgresql://intake@127.0.0.1:1/intake"
     processes = site.processes("intake", {"START_S": "60"}, intake_dsn=nowhere)
