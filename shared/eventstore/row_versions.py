@@ -5,7 +5,7 @@ and what he sees at a later one. Both are found by putting the filter of his lis
 that nothing depends on what was sent before, and nothing can change between two pages of one difference.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,13 @@ from sqlalchemy import (
     BigInteger,
     Column,
     CompoundSelect,
+    Exists,
     FromClause,
     Index,
     Insert,
     Select,
     Table,
+    and_,
     bindparam,
     exists,
     func,
@@ -35,7 +37,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.kernel.recorded import Recorded
 
 Shown = Callable[[FromClause, datetime], Select[Any]]
-"""Somebody's list: the query for what he is shown at an instant, `id` among it, of rows or of versions of rows."""
+"""Somebody's list: the query for what he is shown at an instant, `id` among it, of rows or of versions of rows.
+
+A column that is not permitted to him is null; otherwise it is as it stands in the row.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,44 +78,61 @@ class RowVersions:
         await connection.execute(self._keep, {"row": recorded.stream_id, "position": recorded.position})
 
     def changes(
-        self, shown: Shown, before: Sight, after: Sight, now: datetime, *, beyond: UUID | None, limit: int
+        self,
+        shown: Shown,
+        before: Sight,
+        after: Sight,
+        now: datetime,
+        *,
+        unsettled: Collection[UUID] = (),
+        beyond: UUID | None,
+        limit: int,
     ) -> Select[Any]:
         """Return the query for what changed between two sights, ordered by id, beyond the id `beyond`.
 
-        Its columns are `changed` (the id), `gone` (whether it has left the view), and what is shown of it at `after`.
-        What has left the view since `after` is held back: the next difference, which begins there, tells it. A change
-        of what the list does not show is none.
+        Its columns are `changed` (the id), `gone` (whether it has left the view), `held` (whether it is held back), and
+        what is shown of it at `after`. A row is held back if it, or something that is shown of it, has left the view
+        since `after`: it must not be sent. What its copy is, cannot be told from any sight then, so the next difference
+        is asked with it as `unsettled`, and tells of it even if nothing has changed. Otherwise a change of what the
+        list does not show is none.
         """
         timeless = shown(self.versions, before.instant).compare(shown(self.versions, after.instant))
-        touched = self._touched(before.position, after.position) if timeless and before.position else None
-        old = self._seen(shown, before, touched, beyond).subquery("before")
-        new = self._seen(shown, after, touched, beyond).subquery("after")
+        looked_at = self._touched(before.position, after.position, unsettled) if timeless and before.position else None
+        old = self._seen(shown, before, looked_at, beyond).subquery("before")
+        new = self._seen(shown, after, looked_at, beyond).subquery("after")
         changed = func.coalesce(new.c.id, old.c.id)
         gone = new.c.id.is_(None)
-        still = shown(self.rows, now).where(self.rows.c.id == new.c.id).correlate(new).exists()
+        held = and_(~gone, ~self._still(shown, new, now))
         return (
-            select(changed.label("changed"), gone.label("gone"), *new.c)
+            select(changed.label("changed"), gone.label("gone"), held.label("held"), *new.c)
             .select_from(new.join(old, new.c.id == old.c.id, full=True))
-            .where(tuple_(*new.c).is_distinct_from(tuple_(*old.c)), or_(gone, still))
+            .where(or_(tuple_(*new.c).is_distinct_from(tuple_(*old.c)), changed.in_(unsettled)))
             .order_by(changed)
             .limit(limit)
         )
 
+    def _still(self, shown: Shown, seen: FromClause, now: datetime) -> Exists:
+        """Return whether a row that was seen is in the view now, with every column that was not null then."""
+        present = shown(self.rows, now).subquery("present")
+        permitted = (or_(seen.c[name].is_(None), present.c[name].is_not(None)) for name in seen.c.keys())  # noqa: SIM118
+        return select(present.c.id).where(present.c.id == seen.c.id, *permitted).correlate(seen).exists()
+
     def _seen(
-        self, shown: Shown, sight: Sight, touched: CompoundSelect[Any] | None, beyond: UUID | None
+        self, shown: Shown, sight: Sight, looked_at: CompoundSelect[Any] | None, beyond: UUID | None
     ) -> Select[Any]:
-        """Return the query for what is shown at a sight; of what `touched` names, if nothing else can have changed."""
+        """Return the query for what is shown at a sight; of `looked_at` only, if nothing else can have changed."""
         versions = self.versions.alias()
         in_force = or_(versions.c.until.is_(None), versions.c.until > sight.position)
         seen = shown(versions, sight.instant).where(versions.c.since <= sight.position, in_force)
         if beyond is not None:
             seen = seen.where(versions.c.id > beyond)
-        return seen if touched is None else seen.where(versions.c.id.in_(touched))
+        return seen if looked_at is None else seen.where(versions.c.id.in_(looked_at))
 
-    def _touched(self, before: int, after: int) -> CompoundSelect[Any]:
+    def _touched(self, before: int, after: int, unsettled: Collection[UUID]) -> CompoundSelect[Any]:
+        """Return the query for the ids of rows that changed between two positions, and of what is unsettled."""
         touched = self.versions.alias("touched")
-        marks = (touched.c.since, touched.c.until)
-        return union(*(select(touched.c.id).where(mark > before, mark <= after) for mark in marks))
+        marked = (and_(mark > before, mark <= after) for mark in (touched.c.since, touched.c.until))
+        return union(*(select(touched.c.id).where(condition) for condition in (*marked, touched.c.id.in_(unsettled))))
 
     def _keeping(self) -> Insert:
         """Return the statement of `keep`: close the version in force and begin another, unless they are the same."""

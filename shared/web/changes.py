@@ -1,7 +1,8 @@
 """Delta sync: what has changed in a caller's view of a list since his token, and what has left it.
 
-A token says which state of the list its bearer has: a position of the log and an instant, encrypted. It holds for one
-caller with one set of grants, one path and one filter (docs/http.md).
+A token says which state of the list its bearer has: a position of the log and an instant, and the ids of which that is
+unsettled, because their rows were held back (`RowVersions.changes`); encrypted. It holds for one caller with one set of
+grants, one path and one filter (docs/http.md).
 """
 
 import json
@@ -32,6 +33,10 @@ from shared.web.resources import resources
 T = TypeVar("T")
 _EPOCH = instant_text(datetime.fromtimestamp(0, UTC))
 _MARK_CHARACTERS = 16
+_UNSETTLED = 32
+"""How many ids fit into a token of 2048 characters beside the rest."""
+_UNCHANGED = 1000
+"""Within how many events a token is given again if nothing has changed for its bearer: a poll looks through them."""
 
 
 class Tombstone(BaseModel):
@@ -65,14 +70,16 @@ class _State:
 class ChangesRead:
     """Which changes are asked for: those after the state `known`, up to `target` (chosen on the first page).
 
-    It is used as a PageRead is: `rows` instead of the list's query, then `page`.
+    `unsettled` are, beyond the id `beyond`, those of the state `known`, and up to it those of the state `target`. It is
+    used as a PageRead is: `rows` instead of the list's query, then `page`.
     """
 
     limit: int
     read_after: str | None
     known: _State
     target: _State | None
-    beyond: str | None
+    beyond: UUID | None
+    unsettled: Sequence[UUID]
     request: Request = field(repr=False)
     response: Response = field(repr=False)
     gone: list[Tombstone] = field(default_factory=list)
@@ -84,7 +91,7 @@ class ChangesRead:
         """Return the rows that are new to the caller or changed; raises Problem `sync-restart`, `read-model-behind`."""
         if model.rows is None:
             raise TypeError(f"{model.name} keeps no versions of its rows")
-        log, now = resources(self.request).log, clock()
+        log, now, begins = resources(self.request).log, clock(), self.target is None
         reached = await position_of(engine, model)
         if self.target is None:
             self.target = _State(reached, instant_text(now), await _mark(log, reached))
@@ -95,15 +102,27 @@ class ChangesRead:
             self.known.sight(),
             self.target.sight(),
             now,
-            beyond=UUID(self.beyond) if self.beyond else None,
+            unsettled=self.unsettled,
+            beyond=self.beyond,
             limit=self.limit + 1,
         )
         async with reading(engine, model) as connection:
             found = (await connection.execute(query)).mappings().all()
+        if begins and not found and 0 < self.known.position > reached - _UNCHANGED:
+            self.target = self.known  # it is still true, and an answer with the same token is 304
+        return self._cut(found)
+
+    def _cut(self, found: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Return the rows that are sent of a page and one more, and take note of the others."""
         self.more, page = len(found) > self.limit, found[: self.limit]
-        self.beyond = str(page[-1]["changed"]) if self.more else None
+        begun, self.beyond = self.beyond, page[-1]["changed"] if self.more else None
+        earlier = [thing for thing in self.unsettled if begun and thing <= begun]
+        later = [thing for thing in self.unsettled if self.beyond and thing > self.beyond]
+        self.unsettled = [*earlier, *(row["changed"] for row in page if row["held"]), *later]
+        if len(self.unsettled) > _UNSETTLED:
+            raise _restart(self.request)
         self.gone = [Tombstone(id=row["changed"]) for row in page if row["gone"]]
-        return [_listed(row) for row in page if not row["gone"]]
+        return [_listed(row) for row in page if not (row["gone"] or row["held"])]
 
     async def _check(self, log: EventLog, state: _State, reached: int) -> None:
         """Refuse a state of another log (it was restored from a backup), and one that is not shown yet."""
@@ -121,8 +140,8 @@ class ChangesRead:
         return Changes(items=list(items), tombstones=self.gone, next=next_, delta=delta)
 
     def _token(self) -> str:
-        told = [self.known, self.target, self.beyond] if self.more else [self.target, None, None]
-        value = [_grants(_caller(self.request)), *(vars(part) if isinstance(part, _State) else part for part in told)]
+        told = [vars(self.known), vars(self.target), str(self.beyond)] if self.more else [vars(self.target), None, None]
+        value = [_grants(_caller(self.request)), *told, *(thing.hex for thing in self.unsettled)]
         return _tokens(self.request).seal(value, _bound(self.request))
 
 
@@ -138,16 +157,24 @@ async def _changes_read(
         str | None, Header(alias="Rongcuo-Read-After", description="Wait until this write is shown.", max_length=512)
     ] = None,
 ) -> ChangesRead:
-    known, target, beyond = _State(), None, None
-    if since is not None:
-        try:
-            grants, known_, target_, beyond = _tokens(request).open(since, _bound(request))
-        except TokenRefused as error:
-            raise Problem("sync-token-invalid") from error
-        if grants != _grants(_caller(request)):
-            raise _restart(request)
-        known, target = _State(**known_), _State(**target_) if target_ else None
-    return ChangesRead(limit, read_after, known, target, beyond, request, response)
+    if since is None:
+        return ChangesRead(limit, read_after, _State(), None, None, (), request, response)
+    try:
+        grants, known, target, beyond, *unsettled = _tokens(request).open(since, _bound(request))
+    except TokenRefused as error:
+        raise Problem("sync-token-invalid") from error
+    if grants != _grants(_caller(request)):
+        raise _restart(request)
+    return ChangesRead(
+        limit,
+        read_after,
+        _State(**known),
+        _State(**target) if target else None,
+        UUID(beyond) if beyond else None,
+        [UUID(thing) for thing in unsettled],
+        request,
+        response,
+    )
 
 
 Synced = Annotated[ChangesRead, Depends(_changes_read)]
@@ -194,4 +221,4 @@ def _link(request: Request, since: str | None) -> str:
 
 
 def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ("changed", "gone")}
+    return {name: value for name, value in row.items() if name not in ("changed", "gone", "held")}

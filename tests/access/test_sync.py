@@ -1,79 +1,22 @@
 """Delta sync: a copy that follows the tokens is the caller's list, and nothing else is told on the way."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.access.callers import CITY, COUNTY, ELSEWHERE, Who
 from tests.access.cases import CASES, grant_to
+from tests.access.copies import LEADER, Copy, headers_of, in_, lead
 from tests.access.world import World
 
 LISTS = (CASES, "/intake/v1/submissions", "/archive/v1/dossiers", "/notification/v1/inbox")
-LEADER = Who(subject="leader-sync")
 
 
 @pytest.fixture(scope="module", autouse=True)
 async def _working(world: World) -> AsyncIterator[None]:
     async with world.working():
         yield
-
-
-@dataclass
-class Copy:
-    """Somebody's copy of a list, and the tokens by which it grows."""
-
-    world: World
-    headers: dict[str, str]
-    path: str = CASES
-    query: str = "limit=3"
-    since: str | None = None
-    rows: dict[str, Any] = field(default_factory=dict)
-    buried: set[str] = field(default_factory=set)
-
-    async def get(self) -> httpx.Response:
-        """Ask for one page."""
-        since = f"&since={self.since}" if self.since else ""
-        return await self.world.http.get(f"{self.path}/changes?{self.query}{since}", headers=self.headers)
-
-    async def page(self) -> bool:
-        """Take one page; tell whether there is more."""
-        answer = await self.get()
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        assert (page["next"] is None) != (page["delta"] is None), "one token, never both"
-        assert ("next" in answer.links) == (page["next"] is not None)
-        assert len(page["items"]) + len(page["tombstones"]) <= int(self.query.split("limit=")[1].split("&")[0])
-        self.rows |= {row["id"]: row for row in page["items"]}
-        for grave in page["tombstones"]:
-            self.buried.add(grave["id"])
-            self.rows.pop(grave["id"], None)
-        self.since = page["next"] or page["delta"]
-        return page["next"] is not None
-
-    async def sync(self) -> "Copy":
-        """Take all there is."""
-        self.buried = set()
-        while await self.page():
-            pass
-        return self
-
-    async def listed(self) -> dict[str, Any]:
-        """Return what the list itself shows."""
-        query = self.query.replace("limit=3", "limit=200")
-        answer = await self.world.http.get(f"{self.path}?{query}", headers=self.headers)
-        return {row["id"]: row for row in answer.json()["items"]}
-
-
-def headers_of(world: World, role: str, who: Who = LEADER) -> dict[str, str]:
-    return {"Authorization": f"Bearer {world.tokens.token(who, role)}"}
-
-
-async def lead(world: World, command: str, body: Any = None, case: str = "case county spare") -> None:
-    await world.desks.leader().command(f"{CASES}/{world.names[case]}", command, body)
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -91,7 +34,7 @@ async def test_a_case_comes_with_a_grant_and_leaves_with_it(world: World) -> Non
     guest = Who(subject="expert-sync")
     copy = await Copy(world, headers_of(world, "expert_group", guest)).sync()
     assert copy.rows == {}
-    case, grant = world.names["case county spare"], grant_to(guest.subject, "expert_group", _in(world, hours=1))
+    case, grant = world.names["case county spare"], grant_to(guest.subject, "expert_group", in_(world, hours=1))
     await lead(world, "access-grants", grant)
     assert set((await copy.sync()).rows) == {case}
     await lead(world, f"access-grants/{grant['grant_id']}/end")
@@ -102,7 +45,7 @@ async def test_a_case_comes_with_a_grant_and_leaves_with_it(world: World) -> Non
 
 async def test_a_case_leaves_when_a_grant_ends_by_itself(world: World) -> None:
     guest = Who(subject="expert-brief")
-    await lead(world, "access-grants", grant_to(guest.subject, "expert_group", _in(world, minutes=5)))
+    await lead(world, "access-grants", grant_to(guest.subject, "expert_group", in_(world, minutes=5)))
     copy = await Copy(world, headers_of(world, "expert_group", guest)).sync()
     assert set(copy.rows) == {world.names["case county spare"]}
     world.clock.ahead += timedelta(minutes=6)
@@ -112,7 +55,7 @@ async def test_a_case_leaves_when_a_grant_ends_by_itself(world: World) -> None:
 async def test_who_never_saw_a_case_is_not_told_that_it_left(world: World) -> None:
     absent = await Copy(world, headers_of(world, "expert_group", Who(subject="expert-absent"))).sync()
     late = await Copy(world, headers_of(world, "expert_group", Who(subject="expert-late"))).sync()
-    grant = grant_to("expert-late", "expert_group", _in(world, hours=1))
+    grant = grant_to("expert-late", "expert_group", in_(world, hours=1))
     await lead(world, "access-grants", grant)
     await lead(world, f"access-grants/{grant['grant_id']}/end")
     for copy in (absent, late):
@@ -178,13 +121,34 @@ async def test_changed_grants_begin_anew(world: World, changed: str) -> None:
     assert again.status_code == 200
 
 
-async def test_a_token_tells_no_position_and_a_cursor_no_key(world: World) -> None:
-    first, second = [await Copy(world, headers_of(world, "dic_leader")).sync() for _ in range(2)]
-    assert first.since != second.since, "the same place is never the same token"
-    answer = await world.http.get(f"{CASES}?limit=1", headers=first.headers)
+async def test_a_cursor_holds_for_its_caller_only(world: World) -> None:
+    answer = await world.http.get(f"{CASES}?limit=1", headers=headers_of(world, "dic_leader"))
     stranger = headers_of(world, "dic_leader", Who(subject="leader-other"))
     stolen = await world.http.get(f"{CASES}?limit=1&cursor={answer.json()['next_cursor']}", headers=stranger)
     assert (stolen.status_code, stolen.json()["code"]) == (400, "cursor-invalid")
+
+
+async def test_a_poll_of_what_has_not_changed_is_304(world: World) -> None:
+    guest = Who(subject="expert-poll")
+    case, grant = world.names["case county spare"], grant_to(guest.subject, "expert_group", in_(world, hours=1))
+    await lead(world, "access-grants", grant)
+    copy = await Copy(world, headers_of(world, "expert_group", guest)).sync()
+    first = await copy.get()
+    copy.headers["If-None-Match"] = first.headers["etag"]
+    await lead(world, "recusals", {"person": "officer-polled", "ground": "other"})
+    again = await copy.get()
+    assert (again.status_code, again.content) == (304, b""), "the log has gone on, and his list has not"
+    assert first.json()["delta"] == copy.since
+    await lead(world, f"access-grants/{grant['grant_id']}/end")
+    assert (await copy.sync()).buried == {case}
+
+
+async def test_a_page_of_a_list_with_more_is_304(world: World) -> None:
+    headers = headers_of(world, "dic_leader")
+    first = await world.http.get(f"{CASES}?limit=1", headers=headers)
+    assert first.json()["next_cursor"]
+    held = headers | {"If-None-Match": first.headers["etag"]}
+    assert (await world.http.get(f"{CASES}?limit=1", headers=held)).status_code == 304
 
 
 async def test_who_may_not_list_may_not_synchronise(world: World) -> None:
@@ -211,7 +175,3 @@ async def test_every_list_of_the_documents_can_be_kept_in_a_copy(world: World, s
         assert asked[f"{path}/changes"] - {"since"} == asked[path] - {"cursor"}
     told = await world.http.get(f"/{service}/v1/capabilities", headers=headers_of(world, "audit"))
     assert set(told.json()["features"]["delta_sync"]) == {f"{path}/changes" for path in lists}
-
-
-def _in(world: World, **span: float) -> Any:
-    return world.clock() + timedelta(**span)
