@@ -133,8 +133,8 @@ class Settings(BaseSettings):
     )
     token_secret: Secret | None = Field(
         default=None,
-        description="Secret of cursors and read-after tokens, at least 64 characters, the same in every process; "
-        "default: made in the data directory.",
+        description="Secret of cursors, delta and read-after tokens, ETags, idempotency keys and drafts, at least 64 "
+        "characters, the same in every process; default: made in the data directory.",
     )
     kek: Kek | None = Field(
         default=None,
