@@ -26,7 +26,7 @@ _REQUEST_TIMEOUT_MS = 15_000
 
 
 class PublishFailed(Exception):
-    """The brokers did not acknowledge everything; it has to be sent again. Names the topic and the class of the error."""
+    """The brokers did not acknowledge everything; it has to be sent again. Says topic and class of the error."""
 
 
 @dataclass(frozen=True, slots=True)
