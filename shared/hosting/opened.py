@@ -119,14 +119,15 @@ async def open_service(installation: Installation, name: str) -> AsyncIterator[O
     """Open the parts of the service `name`, waiting for servers that are still starting.
 
     Nothing is served before every erasure is applied to the keyring, which may come from an older backup.
-    Raises DatabaseRefused, BrokersRefused, UnsafeServer, LogUnavailable or ErasureListUnreadable when they cannot be
-    relied on.
+    Raises DatabaseRefused, BrokersRefused, UnsafeServer, LogUnavailable, ErasureListUnreadable, or what the key service
+    raises, when they cannot be relied on.
     """
     dsn = installation.dsn(name)
     for database in (name, KEYRING):
         await await_database(installation.dsn(database), database, installation.settings.start_s)
     if installation.kafka is not None:
         await await_brokers(installation.kafka, installation.settings.start_s)
+    await installation.key_service.check()
     await _check_keyring(installation.dsn(KEYRING))
     keyring = await Keyring.open(installation.dsn(KEYRING), installation.key_service, installation.suite)
     engine = open_engine(dsn)

@@ -35,6 +35,10 @@ class KeyService(Protocol):
     an HSM or a KMS behind it; the key-encryption keys never leave that device.
     """
 
+    async def check(self) -> None:
+        """Raise what says why, unless keys can be wrapped and unwrapped: nothing begins to serve before that."""
+        ...
+
     async def current(self) -> str:
         """Return the id of the key-encryption key under which `wrap` wraps."""
         ...
@@ -61,6 +65,10 @@ class FileKeyService:
         service = cls(key, map(_read, _older(path)))
         service._path = path
         return service
+
+    async def check(self) -> None:
+        """Raise PrivateFileRefused unless the file holds the keys still."""
+        self._look_again()
 
     async def current(self) -> str:
         """Return the id of the key that wraps."""

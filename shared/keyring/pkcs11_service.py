@@ -62,12 +62,16 @@ class Token:
 
 
 class Pkcs11KeyService:
-    """The keys of one token, over one session that one thread uses; a session that has ended is opened anew, once."""
+    """The keys of one token, over one session that one thread uses; a session that has ended is opened anew, once.
+
+    A PIN that was refused is never given again: after a few times a token locks it.
+    """
 
     def __init__(self, at: Token) -> None:
         self._at = at
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pkcs11")
         self._session: pkcs11.Session | None = None
+        self._refused: str | None = None
 
     async def check(self) -> None:
         """Raise TokenRefused or TokenUnavailable unless the current key wraps and unwraps."""
@@ -127,11 +131,16 @@ class Pkcs11KeyService:
             raise KeyServiceRefused(f"the token refuses the wrapped key: {type(error).__name__}") from None
 
     def _opened(self) -> pkcs11.Session:
+        if self._refused:
+            raise TokenRefused(self._refused)
         if self._session is None:
             try:
                 token = pkcs11.lib(str(self._at.module)).get_token(token_label=self._at.token)
                 self._session = _logged_in(token, self._at.pin)
-            except (pkcs11.NoSuchToken, pkcs11.PinIncorrect, pkcs11.PinLocked, pkcs11.PinInvalid) as error:
+            except (pkcs11.PinIncorrect, pkcs11.PinLocked, pkcs11.PinInvalid, pkcs11.PinLenRange) as error:
+                self._refused = f"token {self._at.token}: {type(error).__name__}"
+                raise TokenRefused(self._refused) from None
+            except pkcs11.NoSuchToken as error:
                 raise TokenRefused(f"token {self._at.token}: {type(error).__name__}") from None
             except (RuntimeError, OSError) as error:
                 raise TokenUnavailable(f"module {self._at.module}: {type(error).__name__}") from None

@@ -25,6 +25,7 @@ from tests.hosting.conftest import NEWEST, RECORD, Site
 from tests.story.processes import clean_environment, run_program
 from tests.support.proxy import Proxy
 from tests.support.servers import Server
+from tests.support.softhsm import NoSoftHsm, soft_token
 
 NOBODY = "postgresql://intake:geheim@127.0.0.1:1/intake"
 
@@ -108,6 +109,23 @@ async def test_a_worker_says_which_brokers_it_waits_for(site: Site) -> None:
     said = processes.logged().decode().splitlines()
     assert any("waiting for Kafka at 127.0.0.1:1" in line for line in said), said
     assert said[-1].startswith("rongcuo: Kafka at 127.0.0.1:1 cannot be reached")
+
+
+@pytest.mark.parametrize(("key", "pin", "told"), [("kek-9", None, "kek-9"), ("kek-1", "00000000", "PinIncorrect")])
+async def test_nothing_is_served_over_a_token_that_refuses(site: Site, key: str, pin: str | None, told: str) -> None:
+    place = site.place / "softhsm"
+    place.mkdir()
+    try:
+        with soft_token(place) as token:
+            directory = site.secrets("intake", pkcs11_pin=pin or token.pin)
+            (directory / "rongcuo_kek").unlink()
+            uri = f"pkcs11:token={token.label};object={key}?module-path={token.module}"
+            code, said = await run(
+                "serve", "intake", RONGCUO_SECRETS=str(directory), RONGCUO_PKCS11=uri, RONGCUO_SANDBOX="1"
+            )
+    except NoSoftHsm as reason:
+        pytest.skip(str(reason))
+    assert (code, said.splitlines()[-1].startswith("rongcuo: "), told in said) == (1, True, True), said
 
 
 class TestEachStepNeedsItsOwnSecretsOnly:

@@ -99,16 +99,24 @@ async def test_wrong_settings_are_named_without_the_pin(token: Token) -> None:
         await Pkcs11KeyService(replace(token, module=Path("/nowhere.so"))).check()
 
 
-def test_a_wrong_pin_is_named_without_it(token: Token) -> None:
+def test_a_wrong_pin_is_given_once_and_named_without_it(token: Token) -> None:
     """In a process of its own: a module logs in whole processes."""
     program = (
         "import asyncio\nfrom pathlib import Path\n"
         "from shared.keyring.pkcs11_service import Pkcs11KeyService, Token\n"
         f"at = Token(Path({str(token.module)!r}), {token.token!r}, '00000000', 'kek-1')\n"
-        "asyncio.run(Pkcs11KeyService(at).check())\n"
+        "from shared.keyring import pkcs11_service\n"
+        "logged_in, service = pkcs11_service._logged_in, Pkcs11KeyService(at)\n"
+        "def counted(*given):\n    print('a login', flush=True)\n    return logged_in(*given)\n"
+        "pkcs11_service._logged_in = counted\n"
+        "async def seal():\n    await asyncio.gather(*(service.wrap(bytes(32), b'') for _ in range(5)),"
+        " return_exceptions=True)\n    await service.check()\n"
+        "asyncio.run(seal())\n"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stderr
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    told = ran.stderr
     assert told.endswith("TokenRefused: token rongcuo: PinIncorrect\n")
+    assert ran.stdout == "a login\n"  # the other five gave no PIN: a token locks it after a few
     assert "'00000000'" not in told.replace(program, "")
 
 
