@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from shared.authz.roles import Role
 
 Text = Annotated[str, Field(pattern=r"^[^\p{C}\p{Z}][^\p{C}\p{Zl}\p{Zp}]{0,127}$")]
+"""The name of a person or of an organisation: 1 to 128 characters, none a control or format character."""
 JurisdictionCode = Annotated[str, Field(pattern=r"^[0-9]{6}\*?$")]
 """A code of GB/T 2260: exactly that one or, with `*` behind it, with everything below it."""
 Thumbprint = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]

@@ -5,8 +5,18 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import RFC_4122, UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
+
+from shared.authz.claims import Text
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -31,6 +41,11 @@ LongText = Annotated[
 """A statement or a reason: at most 20,000 characters, one of them a letter or a digit; may have lines."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_CODE)]
 """A code of a rule pack or a list, for example `SC.1`."""
+_OF_A_TOKEN = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^\S[^\t\r\n]*$"})
+Person = Annotated[Text, StringConstraints(max_length=128), _OF_A_TOKEN]
+"""A person of the organ, by the subject of his tokens: whoever gets in can be named, and nobody else."""
+Organisation = Annotated[Text, StringConstraints(max_length=128), _OF_A_TOKEN]
+"""An organisation, by the id that stands in the tokens of its officers."""
 
 
 def _day(value: object) -> object:

@@ -83,6 +83,31 @@ async def test_a_recusal_on_each_of_the_four_grounds_holds_at_once_and_for_this_
     assert await colleague.sees()
 
 
+@pytest.mark.parametrize("subject", ["f:6a1f:wang", "某某 甲", "a" * 128, "乙" * 128], ids=len)
+async def test_whoever_gets_in_can_be_named_and_kept_out(world: World, subject: str) -> None:
+    officer, guest = (
+        Eyes(world, Who(subject=subject), "handling_office"),
+        Eyes(world, Who(subject=f"{subject[:-1]}客"), "expert_group"),
+    )
+    visit = record() | {"officers": [subject, OFFICERS[0]]}
+    assert (await officer.post("investigation-records", visit, key="named", version=await officer.version())).is_success
+    await _command(
+        world, "access-grants", grant_to(f"{subject[:-1]}客", "expert_group", world.clock() + timedelta(hours=1))
+    )
+    assert (await officer.sees(), await guest.sees()) == (True, True)
+    for person in (subject, f"{subject[:-1]}客"):
+        await _command(world, "recusals", {"person": person, "ground": "interest"})
+    assert (await officer.sees(), await guest.sees()) == (False, False)
+
+
+@pytest.mark.parametrize("subject", ["officer\u200b17", "officer\t17", " officer-17", "a" * 129, ""], ids=ascii)
+async def test_a_name_that_no_token_can_have_names_nobody(world: World, subject: str) -> None:
+    eyes = Eyes(world, Who(subject="leader-01", organisation="331123-dic"), "dic_leader")
+    body = {"person": subject, "ground": "interest"}
+    answer = await eyes.post("recusals", body, key=f"nobody {len(subject)}", version=await eyes.version())
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/person")
+
+
 async def test_who_recuses_himself_is_told_so_again_and_nothing_else(world: World) -> None:
     eyes = Eyes(world, Who(subject="officer-scruple"), "handling_office")
     version, declared = await eyes.version(), {"ground": "interest"}

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from shared.web.text import At, Body, ClientId, Code, Day, LongText
+from shared.web.text import At, Body, ClientId, Code, Day, LongText, Organisation, Person
 
-Officers = Annotated[tuple[Code, ...], Field(min_length=1, max_length=30, description="假名编号，不填姓名")]
+Officers = Annotated[tuple[Person, ...], Field(min_length=1, max_length=30, description="假名编号，不填姓名")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
 
 
@@ -83,14 +83,14 @@ class Feedback(Body):
 class Assignment(Body):
     """确定承办部门: the organisation's id, as it stands in the tokens of its officers."""
 
-    office: Code
+    office: Organisation
 
 
 class Grant(Body):
     """阅卷授权; the id is the client's own (UUIDv7), `person` the subject of that person's tokens."""
 
     grant_id: ClientId
-    person: Code
+    person: Person
     role: Code
     ends_at: At
 
@@ -102,5 +102,5 @@ class AccessEnd(Body):
 class Recusal(Body):
     """回避: of the caller himself, or, ordered by a leader, of `person`."""
 
-    person: Code | None = None
+    person: Person | None = None
     ground: Code
