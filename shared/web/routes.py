@@ -115,7 +115,7 @@ def _told(guard: Guard, deprecation: Deprecation | None) -> dict[str, Any]:
     """Return what guard and deprecation add to the operation's description."""
     told: dict[str, Any] = {"security": [{SCHEME: []}]}
     if deprecation is not None:
-        told["x-sunset"] = deprecation.sunset.isoformat()
+        told |= {"x-deprecated-since": deprecation.since.isoformat(), "x-sunset": deprecation.sunset.isoformat()}
     if guard.parameters:
         told["parameters"] = [dict(parameter) for parameter in guard.parameters]
     return told
@@ -155,13 +155,9 @@ def _check_query(request: Request, known: set[str], integers: set[str]) -> None:
         raise Problem("query-parameter-repeated")
     for name, text in request.query_params.items():
         if FORBIDDEN.search(text):
-            raise _invalid(name, "character-forbidden", "含有不允许的字符")
+            raise Problem("query-parameter-invalid", errors=[Wrong(f"?{name}", *FORBIDDEN_HERE)])
         if name in integers and not _INTEGER.fullmatch(text):
-            raise _invalid(name, "value-invalid", "应为整数，只用数字书写")
-
-
-def _invalid(name: str, code: str, detail: str) -> Problem:
-    return Problem("query-parameter-invalid", errors=[Fault(pointer=f"?{name}", code=code, detail=detail)])
+            raise Problem("query-parameter-invalid", errors=[Wrong(f"?{name}", *_NO_INTEGER)])
 
 
 def _check_content_type(request: Request) -> None:

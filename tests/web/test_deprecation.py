@@ -65,6 +65,7 @@ async def test_a_deprecated_route_says_so_on_every_answer(store: EventStore, ver
         assert (at.date(), parsedate_to_datetime(answer.headers["sunset"]).date()) == (OLD.since, OLD.sunset)
         assert answer.links["successor-version"]["url"] == "/intake/v1/numbers"
     assert (told["deprecated"], told["x-sunset"]) == (True, "2027-03-01")
+    assert told["x-deprecated-since"] == OLD.since.isoformat()
     assert "deprecation" not in other.headers
 
 
