@@ -140,7 +140,7 @@ async def test_health_readiness_and_version(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_failing_check_makes_the_service_unready_and_tells_no_reason(
-    store: EventStore, verifier: TokenVerifier
+    store: EventStore, verifier: TokenVerifier, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken() -> bool:
         raise RuntimeError("password of the database")
@@ -151,8 +151,11 @@ async def test_a_failing_check_makes_the_service_unready_and_tells_no_reason(
     checks = {"log": broken, "read-models": fine}
     async with _with(store, store.log, verifier, checks) as client:
         answer = await client.get("/readyz")
+        assert (await client.get("/readyz")).content == answer.content
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "checks": {"log": False, "read-models": True}}
+    told = [record.getMessage() for record in caplog.records if "not ready" in record.getMessage()]
+    assert told == ["not ready: log (RuntimeError)"], "once, and nothing of what the error says"
 
 
 @pytest.mark.parametrize(
