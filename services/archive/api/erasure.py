@@ -75,5 +75,5 @@ async def approve_erasure(
 
 @routes.post("/erasures/{erasure_id}/execution", response_model=CommandResult, summary="执行清除")
 async def execute_erasure(erasure_id: UUID, call: Erasing, service: Service) -> CommandAnswer:
-    """Execute an erasure that two persons have approved; the keys are destroyed at once, the evidence follows."""
+    """Order an erasure that two persons have approved, for good; only `completed` proves that the keys are gone."""
     return await service.erasures.execute(call, erasure_id)
