@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Literal
+from typing import Annotated
 
 import asyncpg
 import typer
@@ -13,6 +13,7 @@ from rich.table import Table
 from rongcuo import installations
 from rongcuo.invocation import given_settings
 from rongcuo.secrets import NotPrepared
+from shared.database.databases import ServiceName
 from shared.database.pool import Pool
 from shared.database.schema import await_database
 from shared.eventstore.engine import open_engine
@@ -33,7 +34,6 @@ from shared.messaging.republish import republish
 __all__ = ["examine_log", "parked", "rebuild_model", "recover_log", "republish_log"]
 
 parked = typer.Typer(no_args_is_help=True, help="停放的消息序列：列出、重试、放弃. Parked sequences.")
-ServiceName = Literal["intake", "adjudication", "archive", "notification"]
 Service = Annotated[ServiceName, typer.Argument(help="The service whose log or consumers are meant.")]
 
 

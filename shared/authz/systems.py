@@ -1,7 +1,7 @@
 """The systems that may sign their requests, read from a YAML file (docs/signed-requests.md), strictly."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -10,10 +10,10 @@ from shared.authz.claims import JurisdictionCode, Text
 from shared.authz.configuration import read_configuration
 from shared.authz.roles import Role
 from shared.authz.signed_requests import SYSTEMS, System
+from shared.database.databases import ServiceName
 
 AppId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$")]
 Secret = Annotated[SecretStr, Field(min_length=32, max_length=256)]
-ServiceName = Literal["intake", "adjudication", "archive", "notification"]
 
 
 class Listed(BaseModel):

@@ -4,9 +4,11 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Literal, get_args
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-SERVICES = ("intake", "adjudication", "archive", "notification")
+ServiceName = Literal["intake", "adjudication", "archive", "notification"]
+SERVICES: tuple[ServiceName, ...] = get_args(ServiceName)
 KEYRING = "keyring"
 BUS = "bus"
 OWNER = "owner"

@@ -22,11 +22,6 @@ class Moment:
     at_version: int | None
     as_of: datetime | None
 
-    @property
-    def is_now(self) -> bool:
-        """Whether the present is asked for."""
-        return self.at_version is None and self.as_of is None
-
 
 @dataclass(frozen=True)
 class DetailRead:
