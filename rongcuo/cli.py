@@ -16,12 +16,12 @@ from rongcuo.embedded.data import DataDirectoryRefused
 from rongcuo.embedded.process import ServerFailed
 from rongcuo.installations import BusName
 from rongcuo.invocation import given_settings
-from rongcuo.operations import ServiceName
 from rongcuo.secrecy import erase, rotate_kek
 from rongcuo.secrets import NotPrepared
 from rongcuo.serving import NotFinished, NotListening
 from shared.authz.configuration import ConfigurationRefused
 from shared.authz.roles import Role
+from shared.database.databases import ServiceName
 from shared.database.schema import DatabaseRefused
 from shared.eventstore.durability import UnsafeServer
 from shared.eventstore.errors import LogStopped
