@@ -20,7 +20,9 @@ def not_in_future(day: date, at: datetime, pointer: str) -> None:
 def not_before(day: date, earlier: date, pointer: str) -> None:
     """Refuse a step that is dated before the step on which it rests."""
     if day < earlier:
-        raise Rejected("date-out-of-order", f"所填日期早于前一步骤的日期（{earlier.isoformat()}）。", pointer=pointer)
+        before = earlier.isoformat()
+        detail = f"所填日期早于前一步骤的日期（{before}）。"
+        raise Rejected("date-out-of-order", detail, pointer=pointer, named=before)
 
 
 def _persons(ids: Collection[str]) -> set[str]:
@@ -102,7 +104,8 @@ def listed(section: Sequence[Entry] | Unknown, codes: Sequence[str], pointer: st
         return
     for place, code in enumerate(codes, 1):
         if find(section, code) is None:
-            raise Rejected("code-not-in-rules", f"规则中没有所填的第 {place} 个代码。", pointer=pointer)
+            detail = f"规则中没有所填的第 {place} 个代码。"
+            raise Rejected("code-not-in-rules", detail, pointer=pointer, named=f"no. {place}")
 
 
 def claimable(pack: RulePack, codes: Sequence[str], pointer: str) -> tuple[Situation, ...]:
@@ -118,6 +121,7 @@ def claimable(pack: RulePack, codes: Sequence[str], pointer: str) -> tuple[Situa
                 f"容错情形 {situation.code} 未公布，不能引用。",
                 reference=pack.cite(situation.reference),
                 pointer=pointer,
+                named=situation.code,
             )
     return claimed
 
@@ -133,4 +137,5 @@ def every_condition_answered(pack: RulePack, answered: Collection[str], pointer:
             f"应当逐项写明容错条件是否符合（{'、'.join(codes)}）。",
             reference=pack.cite(pack.conditions.reference),
             pointer=pointer,
+            named=", ".join(codes),
         )

@@ -198,5 +198,5 @@ class Rulebook:
     def get(self, version: str) -> RulePack:
         """Return the pack that an event pinned; raises Rejected when this installation does not hold it."""
         if version not in self._packs:
-            raise Rejected("rules-version-unknown", f"本系统没有规则版本 {version}，不能据此办理。")
+            raise Rejected("rules-version-unknown", f"本系统没有规则版本 {version}，不能据此办理。", named=version)
         return self._packs[version]

@@ -37,6 +37,11 @@ class Entry(BaseModel):
         remedy_zh, remedy_en = _REMEDIES[self.status] if self.remedy_zh is None else (self.remedy_zh, self.remedy_en)
         return (remedy_en if language == "en" else remedy_zh) or ""
 
+    def english(self, named: str | None = None) -> str:
+        """Return what is wrong, for answers of which a longer word stands in Chinese only; `named` is that or how."""
+        said = self.title_en if named is None else f"{self.title_en}: {named}"
+        return f"{said}. {self.remedy_en}" if self.remedy_en else f"{said}."
+
     def told(self) -> dict[str, object]:
         """Return the published members."""
         remedies = {"remedy_zh": self.remedy("zh"), "remedy_en": self.remedy("en")}

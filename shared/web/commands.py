@@ -15,9 +15,10 @@ from shared.authz.policy_engine import Decision, policies
 from shared.eventstore.transact import Cause
 from shared.kernel.metadata import Policy
 from shared.web.authentication import Guard, Parameter
-from shared.web.problems import Fault, Problem
+from shared.web.problems import Problem, Wrong
 from shared.web.resources import Resources, resources
 from shared.web.tracing import traceparent
+from shared.web.validation import INVALID
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _ETAG = re.compile(r'(?:W/)?"v(0|[1-9][0-9]{0,17})(?:-[0-9a-f]{24})?"')
@@ -103,8 +104,7 @@ def _dry_run(request: Request) -> bool:
     try:
         return text is not None and _BOOLEAN.validate_python(text)
     except ValidationError:
-        fault = Fault(pointer="?dry_run", code="value-invalid", detail="取值不符合要求")
-        raise Problem("query-parameter-invalid", errors=[fault]) from None
+        raise Problem("query-parameter-invalid", errors=[Wrong("?dry_run", *INVALID)]) from None
 
 
 def _idempotency_key(request: Request) -> str:

@@ -18,7 +18,7 @@ from shared.kernel.canonical import NotCanonical
 from shared.kernel.errors import Rejected
 from shared.keyring.data_keys import KeyDestroyed
 from shared.web.catalogue import catalogue
-from shared.web.problems import Fault, Problem, problem_response
+from shared.web.problems import Problem, Wrong, problem_response
 from shared.web.validation import problem_of
 
 _ERRORS = logging.getLogger("rongcuo.errors")
@@ -69,9 +69,9 @@ def _rejected(rejected: Rejected) -> Problem:
     if rejected.code not in catalogue():
         _ERRORS.error("rejection %s is not in the catalogue", rejected.code)
         return Problem("internal-error")
-    pointed = rejected.pointer is not None
-    errors = [Fault(pointer=rejected.pointer or "", code=rejected.code, detail=rejected.detail)] if pointed else []
-    return Problem(rejected.code, rejected.detail, reference=rejected.reference, errors=errors)
+    english, pointer = catalogue()[rejected.code].english(rejected.named), rejected.pointer
+    errors = [] if pointer is None else [Wrong(pointer, rejected.code, rejected.detail, english)]
+    return Problem(rejected.code, rejected.detail, english=english, reference=rejected.reference, errors=errors)
 
 
 def _database(error: DBAPIError) -> Problem:

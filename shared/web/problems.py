@@ -1,7 +1,7 @@
 """Problems (RFC 9457): the one shape of every refusal; internal text never gets into one."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
@@ -21,6 +21,19 @@ class Fault(BaseModel):
     pointer: str
     code: str
     detail: str
+
+
+class Wrong(NamedTuple):
+    """A fault before the language is known in which it is told."""
+
+    pointer: str
+    code: str
+    zh: str
+    en: str
+
+    def fault(self, language: str) -> Fault:
+        """Return it in `zh` or `en`."""
+        return Fault(pointer=self.pointer, code=self.code, detail=self.en if language == "en" else self.zh)
 
 
 class Happened(BaseModel):
@@ -52,8 +65,8 @@ class ProblemBody(BaseModel):
 class Problem(HTTPException):
     """A refusal with a code of the catalogue; the status follows from the code.
 
-    `detail` is for the user, in Chinese, without personal data; without it the catalogue's remedy is told. `extra`
-    holds `current_version` and `since`.
+    `detail` is for the user, in Chinese, and `english` the same, without personal data; without them the catalogue's
+    remedy is told. `extra` holds `current_version` and `since`.
     """
 
     def __init__(
@@ -61,14 +74,15 @@ class Problem(HTTPException):
         code: str,
         detail: str | None = None,
         *,
+        english: str | None = None,
         reference: str | None = None,
-        errors: Sequence[Fault] = (),
+        errors: Sequence[Wrong] = (),
         headers: Mapping[str, str] | None = None,
         **extra: Any,
     ) -> None:
         super().__init__(catalogue()[code].status, detail=code, headers=headers)
         self.code = code
-        self.text = detail
+        self.texts = {"zh": detail, "en": english}
         self.reference = reference
         self.errors = list(errors)
         self.extra = extra
@@ -81,9 +95,9 @@ class Problem(HTTPException):
             title=entry.title(language),
             status=entry.status,
             code=self.code,
-            detail=self.text or entry.remedy(language),
+            detail=self.texts[language] or entry.remedy(language),
             reference=self.reference or entry.reference,
-            errors=self.errors or None,
+            errors=[wrong.fault(language) for wrong in self.errors] or None,
             trace_id=trace_id,
             **self.extra,
         )

@@ -14,11 +14,12 @@ from shared.kernel.deprecation import Deprecation
 from shared.web.authentication import SCHEME, Guard
 from shared.web.command_routes import Handler, bound
 from shared.web.deprecation import deprecation_of, headers_of
-from shared.web.problems import Fault, Problem
+from shared.web.problems import Problem, Wrong
 from shared.web.recording import Recording
-from shared.web.strict_json import FORBIDDEN, parse_strict
+from shared.web.strict_json import FORBIDDEN, FORBIDDEN_HERE, parse_strict
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_NO_INTEGER = ("value-invalid", "应为整数，只用数字书写", "An integer, written with digits only, stands here")
 MAX_BODY_BYTES = 1024 * 1024
 
 

@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from shared.web.problems import Fault, Problem
+from shared.web.problems import Problem, Wrong
 from shared.web.secrecy_marks import is_marked, suspicious
 
 MAX_DEPTH = 32
 # Control characters except tab, LF and CR; marks that turn the direction of text; noncharacters.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+FORBIDDEN_HERE = ("character-forbidden", "含有不允许的字符", "A character that is not allowed stands here")
+_MARKED = ("state-secret-refused", "带有国家秘密标志", "It bears the mark of a state secret")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -44,7 +46,7 @@ def _check_texts(value: Any) -> None:
         if SURROGATE.search(text):
             raise Problem("json-malformed")
         if FORBIDDEN.search(text):
-            faults.append(Fault(pointer=pointer, code="character-forbidden", detail="含有不允许的字符"))
+            faults.append(Wrong(pointer, *FORBIDDEN_HERE))
     if faults:
         raise Problem("character-forbidden", errors=faults[:20])
 
@@ -52,7 +54,7 @@ def _check_texts(value: Any) -> None:
 def _check_marks(value: Any) -> None:
     marked = [pointer for pointer, text, member in _texts(value, "", 1) if is_marked(text, member)]
     if marked:
-        faults = [Fault(pointer=pointer, code="state-secret-refused", detail="带有国家秘密标志") for pointer in marked]
+        faults = [Wrong(pointer, *_MARKED) for pointer in marked]
         raise Problem("state-secret-refused", errors=faults[:20])
 
 

@@ -5,21 +5,22 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 
-from shared.web.problems import Fault, Problem
+from shared.web.problems import Problem, Wrong
 from shared.web.strict_json import pointer_step
 
 _MOST = 20
-# pydantic's error type → our code and its text; what is not listed is `value-invalid`
+INVALID = ("value-invalid", "取值不符合要求", "The value is not one that may stand here")
+# pydantic's error type → our code and its texts; what is not listed is `value-invalid`
 _FAULTS = {
-    "missing": ("member-missing", "缺少必填项"),
-    "extra_forbidden": ("member-unknown", "未定义的项"),
-    "string_too_long": ("text-too-long", "文本过长"),
-    "string_too_short": ("text-blank", "文本为空"),
-    "string_pattern_mismatch": ("text-form", "文本格式不符"),
-    "too_long": ("too-many", "项数过多"),
-    "too_short": ("too-few", "项数不足"),
-    "enum": ("choice-unknown", "不在可选值之内"),
-    "literal_error": ("choice-unknown", "不在可选值之内"),
+    "missing": ("member-missing", "缺少必填项", "A required member is missing"),
+    "extra_forbidden": ("member-unknown", "未定义的项", "The member is not defined"),
+    "string_too_long": ("text-too-long", "文本过长", "The text is too long"),
+    "string_too_short": ("text-blank", "文本为空", "The text is empty"),
+    "string_pattern_mismatch": ("text-form", "文本格式不符", "The text does not have the form required"),
+    "too_long": ("too-many", "项数过多", "Too many items"),
+    "too_short": ("too-few", "项数不足", "Too few items"),
+    "enum": ("choice-unknown", "不在可选值之内", "The value is none of the choices"),
+    "literal_error": ("choice-unknown", "不在可选值之内", "The value is none of the choices"),
 }
 
 
@@ -37,17 +38,16 @@ def problem_of(error: RequestValidationError) -> Problem:
     return Problem(code, errors=faults)
 
 
-def _named(error: RequestValidationError, kind: str, mark: str) -> list[Fault]:
+def _named(error: RequestValidationError, kind: str, mark: str) -> list[Wrong]:
     return [
-        Fault(pointer=f"{mark}{item['loc'][1]}", code="value-invalid", detail="取值不符合要求")
+        Wrong(f"{mark}{item['loc'][1]}", *INVALID)
         for item in error.errors()[:_MOST]
         if item["loc"][0] == kind and len(item["loc"]) > 1
     ]
 
 
-def _fault(item: dict[str, Any], body: Any) -> Fault:
-    code, detail = _FAULTS.get(item["type"], ("value-invalid", "取值不符合要求"))
-    return Fault(pointer="".join(_steps(item["loc"][1:], body)), code=code, detail=detail)
+def _fault(item: dict[str, Any], body: Any) -> Wrong:
+    return Wrong("".join(_steps(item["loc"][1:], body)), *_FAULTS.get(item["type"], INVALID))
 
 
 def _steps(loc: tuple[str | int, ...], body: Any) -> Iterator[str]:

@@ -1,17 +1,25 @@
 """Problems: what callers are told, and what they are never told."""
 
+import ast
 import logging
+import re
+from pathlib import Path
+from typing import TypeGuard
 
 import httpx
 import pytest
 
+from shared.kernel.errors import Rejected
 from shared.kernel.ids import new_id
 from shared.web.catalogue import catalogue
+from shared.web.handlers import _rejected
 from shared.web.language import preferred
 from tests.web.conftest import As
 
 FILE = "/intake/v1/petitions"
 SECRET = "张某 13800000000"
+ROOT = Path(__file__).parents[2]
+SOURCES = [*ROOT.glob("services/**/*.py"), *ROOT.glob("shared/**/*.py")]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +114,80 @@ async def test_a_problem_speaks_chinese_unless_english_is_preferred(client: http
     english = await client.get("/nothing", headers={"Accept-Language": "en-GB,en;q=0.9,zh;q=0.5"})
     assert (chinese.json()["title"], chinese.headers["content-language"]) == ("未找到", "zh-CN")
     assert (english.json()["title"], english.headers["content-language"]) == ("Not found", "en")
+
+
+HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+IN_ENGLISH = {"Accept-Language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "content-invalid"),
+        ({"title": "a", "titel": "b", "jurisdiction": "x", "act_on": "y", "statement": ""}, "content-invalid"),
+        ({"title": "长" * 201}, "text-too-long"),
+        ({"title": "\u202e"}, "character-forbidden"),
+        ({"title": "机密★1年"}, "state-secret-refused"),
+    ],
+    ids=str,
+)
+async def test_what_is_wrong_with_content_is_told_in_one_language(
+    client: httpx.AsyncClient, command: As, body: object, code: str
+) -> None:
+    chinese = await client.post(FILE, json=body, headers=command())
+    english = await client.post(FILE, json=body, headers={**command(), **IN_ENGLISH})
+    assert chinese.json()["code"] == english.json()["code"] == code
+    assert english.headers["content-language"] == "en"
+    for zh, en in zip(chinese.json()["errors"], english.json()["errors"], strict=True):
+        assert (zh["pointer"], zh["code"]) == (en["pointer"], en["code"])
+        assert HAN.search(zh["detail"]), zh
+        assert not HAN.search(en["detail"]), en
+
+
+@pytest.mark.parametrize("query", ["limit=1_0", "limit=0", "parity=%07"])
+async def test_what_is_wrong_with_a_query_is_told_in_one_language(
+    client: httpx.AsyncClient, as_: As, query: str
+) -> None:
+    answer = await client.get(f"/intake/v1/numbers?{query}", headers={**as_(), **IN_ENGLISH})
+    assert (answer.status_code, answer.json()["code"]) == (400, "query-parameter-invalid")
+    assert [HAN.findall(fault["detail"]) for fault in answer.json()["errors"]] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("rejected", "told"),
+    [
+        (Rejected("date-in-future", "所填日期晚于今天。", pointer="/on"), "The date lies in the future."),
+        (
+            Rejected("retention-running", "保管期限至2031-01-01届满，此前不能清除。", named="2031-01-01"),
+            "The retention of the volume has not ended: 2031-01-01.",
+        ),
+    ],
+    ids=lambda given: given if isinstance(given, str) else given.code,
+)
+def test_a_rejection_is_told_in_english_with_what_it_names(rejected: Rejected, told: str) -> None:
+    problem = _rejected(rejected)
+    assert (problem.body("zh", None).detail, problem.body("en", None).detail) == (rejected.detail, told)
+    assert [fault.detail for fault in problem.body("en", None).errors or []] == [told] * (rejected.pointer is not None)
+
+
+def test_what_a_rejection_names_in_chinese_it_names_in_english() -> None:
+    """A detail that is put together has to say in `named` what was put in; the catalogue alone would not tell it."""
+    made = [call for source in SOURCES for call in ast.walk(ast.parse(source.read_text("utf-8"))) if _rejects(call)]
+    assert len(made) > 100
+    for call in made:
+        composed = [part for each in call.args[1:] for part in ast.walk(each) if isinstance(part, ast.FormattedValue)]
+        assert not composed or "named" in {given.arg for given in call.keywords}, ast.unparse(call)
+
+
+def _rejects(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rejected"
+
+
+def test_every_code_has_a_whole_sentence_in_english() -> None:
+    for code, entry in catalogue().items():
+        assert not HAN.search(entry.english()), code
+        assert not HAN.search(entry.remedy("en")), code
+        assert entry.english().endswith("."), code
 
 
 @pytest.mark.parametrize(

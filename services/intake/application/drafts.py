@@ -17,7 +17,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import NewId
 from shared.kernel.sealed import Sealed
-from shared.web.problems import Fault, Problem
+from shared.web.problems import Problem, Wrong
 from shared.web.reads import etag
 from shared.web.sealing import Edge
 
@@ -168,7 +168,5 @@ def may_write(caller: Caller, body: "requests.Draft | DraftContent") -> None:
     if not (finds if body.kind == "finding" else applies):
         raise Problem("kind-not-permitted")
     if body.kind == "application" and body.applicant != caller.party:
-        detail = "申请人应当是您本人（令牌中的当事人）。"
-        raise Problem(
-            "kind-not-permitted", errors=[Fault(pointer="/applicant", code="kind-not-permitted", detail=detail)]
-        )
+        zh, en = "申请人应当是您本人（令牌中的当事人）。", "The applicant has to be yourself, the party of your token."
+        raise Problem("kind-not-permitted", errors=[Wrong("/applicant", "kind-not-permitted", zh, en)])

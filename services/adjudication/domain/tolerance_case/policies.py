@@ -36,6 +36,7 @@ def excluded_conduct_is_not_tolerated(command: ConcludeCase, report: ReportFiled
                 f"调查认定存在“{entry.label}”，不得容错免责或减责。",
                 reference=f"三个区分开来 {entry.code}; {pack.cite(entry.reference)}",
                 pointer="/outcome",
+                named=entry.code,
             )
 
 

@@ -108,7 +108,7 @@ def enter_paper(command: EnterPaper, dossier: Dossier) -> Sequence[Event]:
     if any((entry.event_id, entry.field) == (command.event_id, command.field) for entry in dossier.papers):
         return []
     if command.paper not in set(Paper):
-        raise Rejected("paper-unknown", f"没有材料类别 {command.paper}。", pointer="/paper")
+        raise Rejected("paper-unknown", f"没有材料类别 {command.paper}。", pointer="/paper", named=command.paper)
     guards.not_in_future(command.on, command.at, "/on")
     return [
         PaperEntered(

@@ -19,7 +19,10 @@ def retention_over(retention: str | None, completed_on: date | None, at: datetim
     kept_until = _years_later(completed_on, YEARS[retention])
     if legal_day(at) <= kept_until:
         raise Rejected(
-            "retention-running", f"保管期限至{kept_until.isoformat()}届满，此前不能清除。", reference=_REFERENCE
+            "retention-running",
+            f"保管期限至{kept_until.isoformat()}届满，此前不能清除。",
+            reference=_REFERENCE,
+            named=kept_until.isoformat(),
         )
 
 

@@ -82,7 +82,8 @@ def issue(command: IssueNotice, notice: Notice) -> Sequence[Event]:
     if notice.issued:
         raise Rejected("notice-already-issued", "该编号的通知已经发出。", pointer="/notice_id")
     if command.template not in set(Template):
-        raise Rejected("template-unknown", f"没有通知模板 {command.template}。", pointer="/template")
+        detail = f"没有通知模板 {command.template}。"
+        raise Rejected("template-unknown", detail, pointer="/template", named=command.template)
     return [event]
 
 
