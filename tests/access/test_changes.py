@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from rongcuo.demo.client import Refused
 from tests.access.callers import OFFICE, OTHER_OFFICE, Who
-from tests.access.cases import CASES, GRANTABLE, OFFICERS, grant_to, record
+from tests.access.cases import CASES, DEFENCE, GRANTABLE, OFFICERS, grant_to, record
 from tests.access.world import World
 
 GROUNDS = ("party_or_relative", "witness", "interest", "other")
@@ -157,6 +158,19 @@ async def test_who_investigated_is_never_granted_the_case_to_judge_it(world: Wor
         headers={"Authorization": f"Bearer {desk.token}", "Idempotency-Key": role, "If-Match": desk.etags[case]},
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "investigator-cannot-decide")
+
+
+@pytest.mark.parametrize("step", ["investigation-records", "defence"])
+async def test_who_enters_a_step_of_the_investigation_has_investigated_though_it_names_others(
+    world: World, step: str
+) -> None:
+    clerk = Eyes(world, Who(subject=f"clerk-{step}"), "handling_office")
+    body = record() if step == "investigation-records" else DEFENCE | {"statement": "又作补充申辩。"}
+    assert (await clerk.post(step, body, key=step, version=await clerk.version())).status_code == 200
+    grant = grant_to(f"clerk-{step}", "adjudication_committee", world.clock() + timedelta(hours=1))
+    with pytest.raises(Refused) as refusal:
+        await _command(world, "access-grants", grant)
+    assert refusal.value.problem["code"] == "investigator-cannot-decide"
 
 
 async def test_nobody_but_a_leader_recuses_somebody_else(world: World) -> None:
