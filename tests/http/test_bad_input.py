@@ -90,6 +90,7 @@ WRONG_CONTENT = {
     "code with a space": by_inspector(422, "content-invalid", draft(situations=["SC echo"])),
     "no situation": by_inspector(422, "content-invalid", draft(situations=[])),
     "code of five digits": Bad(422, "content-invalid", PARTIES, party(jurisdiction="33112")),
+    "code in wide digits": Bad(422, "content-invalid", PARTIES, party(jurisdiction="３３１１２３")),
     "access beyond the years": Bad(
         422,
         "content-invalid",

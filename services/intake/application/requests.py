@@ -8,9 +8,9 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, StrictBool
 
 from services.intake.domain.report.identity import IdentityField
-from shared.web.text import Body, ClientId, Code, Day, Id, LongText, ShortText
+from shared.web.text import Body, ClientId, Code, Day, Id, LongText, Organisation, Person, ShortText
 
-Jurisdiction = Annotated[str, Field(pattern=r"^\d{6}$", description="GB/T 2260 六位代码")]
+Jurisdiction = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="GB/T 2260 六位代码")]
 Situations = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20, description="规则册中的情形代码")]
 
 
@@ -68,7 +68,7 @@ class AccessWithdrawal(Body):
     """收回访问权限; issuer and subject as events and access records name the person. The reason is a code."""
 
     issuer: Annotated[str, Field(min_length=1, max_length=512)]
-    subject: Annotated[str, Field(min_length=1, max_length=128)]
+    subject: Person
     reason: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["left-office"])]
 
 
@@ -115,7 +115,7 @@ class ReportReceipt(Body):
 class ReportAssignment(Body):
     """转交承办部门; `office` is its organisation as tokens name it."""
 
-    office: Code
+    office: Organisation
 
 
 class UnmaskingRequest(Body):
