@@ -11,6 +11,7 @@ from shared.authz.systems import load_systems
 from shared.authz.tokens import TrustedIssuer
 from shared.keyring.key_service import FileKeyService, KeyService
 from shared.keyring.pkcs11_service import Pkcs11KeyService, Token
+from shared.keyring.private_file import check_private
 from shared.settings import Settings, variable
 
 
@@ -73,8 +74,14 @@ class Secrets:
         return dict(told_apart(issuers))
 
     def signatures(self) -> SignatureVerifier:
-        """Return what knows the systems that may sign; raises ConfigurationRefused for a file that cannot be used."""
+        """Return what knows the systems that may sign; raises ConfigurationRefused for a file that cannot be used.
+
+        Raises PrivateFileRefused for one that others may read, unless it lies among the secrets: who mounts them says
+        how, as for keys.
+        """
         file = self._file("systems.yaml", self.settings.systems_file)
+        if file and file.parent != self.settings.secrets:
+            check_private(file)
         return SignatureVerifier(load_systems(file) if file else {})
 
     def _file(self, name: str, given: Path | None) -> Path | None:

@@ -26,6 +26,11 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
         return _read(path)
 
 
+def check_private(path: Path) -> None:
+    """Raise PrivateFileRefused when group or others have any right to `path`."""
+    _check(path, path.stat().st_mode)
+
+
 def replace_private(path: Path, content: bytes) -> None:
     """Put `content` in the place of what `path` holds, at once and durably, with mode 0600."""
     draft = _draft(path, content)
@@ -38,9 +43,13 @@ def replace_private(path: Path, content: bytes) -> None:
 
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_mode & _OTHERS:
-            raise PrivateFileRefused(f"{path}: group or others have rights to it; its mode must be 0600 or less")
+        _check(path, os.fstat(file.fileno()).st_mode)
         return file.read()
+
+
+def _check(path: Path, mode: int) -> None:
+    if mode & _OTHERS:
+        raise PrivateFileRefused(f"{path}: group or others have rights to it; its mode must be 0600 or less")
 
 
 def _publish(path: Path, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """What is signed and how: published vectors, our own, and the Java sample against both and against the services."""
 
+import ast
 import asyncio
 import hashlib
 import json
@@ -8,7 +9,7 @@ from base64 import b64encode
 from hmac import digest
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 import pytest
 import uvicorn
@@ -21,6 +22,7 @@ from shared.authz.configuration import ConfigurationRefused
 from shared.authz.signed_requests import canonical_path, canonical_query, canonical_string, sign
 from shared.authz.systems import load_systems
 from tests.authz.doors import SECRET, Doors
+from tests.journeys.pages import journeys, program
 from tests.support.java import compile_java, run_java
 
 DOCUMENTS = Path(__file__).parents[2] / "docs"
@@ -115,6 +117,15 @@ def test_the_order_of_parameters_does_not_matter(pairs: list[tuple[str, str]]) -
 
 def _escaped(text: str) -> str:
     return "".join(f"%{byte:02x}" for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def test_the_python_sample_signs_the_queries_of_the_vectors() -> None:
+    tree = ast.parse(program(journeys()[-1], "Python"))
+    (sample,) = (each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == "canonical")
+    known: dict[str, Any] = {"parse_qsl": parse_qsl, "quote": quote}
+    exec(ast.unparse(sample), known)
+    for vector in VECTORS:
+        assert known["canonical"](vector["query"]) == vector["canonical"].split("\n")[2], vector["name"]
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,13 @@ from rongcuo.installations import connected
 from rongcuo.secrets import Secrets
 from shared.authz.configuration import ConfigurationRefused
 from shared.authz.development import DEVELOPMENT_ISSUER, DevelopmentIssuer
+from shared.authz.signed_requests import SignatureVerifier
 from shared.authz.tokens import InvalidToken
+from shared.keyring.private_file import PrivateFileRefused
 from shared.settings import Settings
 
 ISSUERS = "issuers: [{{issuer: {name}, algorithms: [ES256], keys_file: keys.json}}]"
+SYSTEMS = "systems: [{{app_id: province-01, secrets: [{secret}], roles: [audit], services: [intake]}}]"
 DSN = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -72,6 +75,24 @@ def test_two_issuers_name_no_two_people_alike(
     with pytest.raises(ConfigurationRefused) as refused:
         secrets.trusted(development=development)
     assert str(refused.value) == f"{bare}: only one issuer of people may be without pseudonym_key_file"
+
+
+def test_systems_that_others_may_read_are_refused_outside_the_secrets(place: Path) -> None:
+    def signatures(**given: object) -> SignatureVerifier:
+        settings = Settings(data=place / "data", secrets=place / "secrets").model_copy(update=given)
+        return Secrets(settings, DataDirectory(place / "data")).signatures()
+
+    for file, mode in ((place / "named.yaml", 0o600), (place / "secrets" / "systems.yaml", 0o440)):
+        file.write_text(SYSTEMS.format(secret="某" * 32))
+        file.chmod(mode)
+    signatures()
+    signatures(systems_file=place / "secrets" / "systems.yaml")
+    signatures(systems_file=place / "named.yaml")
+    for mode in (0o604, 0o640, 0o644):
+        (place / "named.yaml").chmod(mode)
+        with pytest.raises(PrivateFileRefused, match=r"named\.yaml: group or others") as refused:
+            signatures(systems_file=place / "named.yaml")
+        assert "某" not in str(refused.value)
 
 
 def test_our_own_issuer_is_believed_in_a_sandbox_only(place: Path) -> None:

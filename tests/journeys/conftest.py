@@ -1,6 +1,7 @@
 """A running installation, the tokens of the first page, and a directory with the small clients, for all journeys."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -60,11 +61,20 @@ async def reader(server: Server, tmp_path_factory: pytest.TempPathFactory) -> As
         (place / name).write_text(source)
     libraries = jars(BOUNCY_CASTLE)
     _compile(place, libraries)
-    listed = place / "systems.yaml"
-    listed.write_text(system()[0])
     where = tmp_path_factory.mktemp("installation")
-    async with installed(where, server.dsn, None, SYSTEMS_FILE=str(listed)) as installation:
+    async with installed(where, server.dsn, None, **_prepared(place)) as installation:
         yield Reader(installation, place, _tokens(place, installation), libraries)
+
+
+def _prepared(place: Path) -> dict[str, str]:
+    """Do what the last page says before the server is started; return the settings that it is started with."""
+    listed, started, _ = system()
+    (place / "systems.yaml").write_text(listed)
+    *before, start = started.splitlines()
+    subprocess.run(["bash", "-eu", "-c", "\n".join(before)], cwd=place, check=True, timeout=30)
+    settings = dict(re.findall(r"RONGCUO_(\w+)=(\S+)", start))
+    assert start.endswith(" .venv/bin/rongcuo up")
+    return settings | {"SYSTEMS_FILE": str(place / settings["SYSTEMS_FILE"])}
 
 
 def _compile(place: Path, libraries: Sequence[Path]) -> None:
@@ -84,7 +94,7 @@ def _tokens(place: Path, installation: Installation) -> dict[str, str]:
     (programs / "rongcuo").chmod(0o755)
     (place / "docs").symlink_to(ROOT / "docs")
     assert ADDRESS in tokens()
-    script = tokens().replace(ADDRESS, installation.base["intake"]) + system()[1] + _SHOW
+    script = tokens().replace(ADDRESS, installation.base["intake"]) + system()[2] + _SHOW
     done = subprocess.run(
         ["bash", "-eu", "-c", script],
         cwd=place,

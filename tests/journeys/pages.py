@@ -19,12 +19,12 @@ def tokens() -> str:
     return found[1]
 
 
-def system() -> tuple[str, str]:
-    """Return the file that lists the system of the last journey, and the commands by which it knows who it is."""
+def system() -> tuple[str, str, str]:
+    """Return the file that lists the system of the last journey, how the server is started, and who the system is."""
     preparation = journeys()[-1].read_text().split("\n## curl")[0]
     (listed,) = re.findall(r"^```yaml\n(.*?)^```", preparation, re.DOTALL | re.MULTILINE)
-    (known,) = re.findall(r"^```sh\n(.*?)^```", preparation, re.DOTALL | re.MULTILINE)
-    return listed, known
+    started, known = re.findall(r"^```sh\n(.*?)^```", preparation, re.DOTALL | re.MULTILINE)
+    return listed, started, known
 
 
 def clients() -> dict[str, str]:
