@@ -8,9 +8,12 @@ from services.adjudication.application.service import Adjudication
 from services.adjudication.application.tolerance_case import PROTECTION, ToleranceCases
 from services.adjudication.domain import AGGREGATES
 from services.adjudication.domain.tolerance_case.decisions import DECIDER
+from services.adjudication.domain.tolerance_case.responsibility import GRANTABLE
 from services.adjudication.projections import case_list
+from shared.contracts.intake import SOURCES
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, open_service
+from shared.rules.recusal import GROUNDS
 from shared.web.app import Service
 from shared.web.openapi.words import words
 from shared.web.resources import Resources
@@ -37,4 +40,5 @@ def service(installation: Installation) -> Service:
         resources=resources,
         description="容错案件：立案、调查核实、申辩、报告、集体认定、反馈。",
         words=words("services.adjudication.api"),
+        codes={"grant.role": GRANTABLE, "recusal.ground": GROUNDS, "tolerance_case.source": SOURCES},
     )

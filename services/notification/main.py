@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from services.notification.api import notice as api
 from services.notification.application.notice import PROTECTION, Notices
 from services.notification.application.service import Notification
+from services.notification.application.templates import templates
 from services.notification.domain import AGGREGATES
 from services.notification.domain.notice.decisions import DECIDER
 from services.notification.projections import inbox
@@ -37,4 +38,5 @@ def service(installation: Installation) -> Service:
         resources=resources,
         description="当事人收件箱：通知与签收。",
         words=words("services.notification.api"),
+        codes=dict.fromkeys(("notice.template", "inbox.template"), templates()),
     )

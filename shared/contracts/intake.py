@@ -7,6 +7,9 @@ from uuid import UUID
 from shared.kernel.events import Event
 from shared.kernel.upcasting import Upcaster, Upcasters
 
+SOURCES = ("inspection", "personal_application", "unit_application")
+"""The values of `SubmissionAccepted.source`: 监督检查发现, 个人申请, 单位申请."""
+
 
 class SubmissionReturned(Event):
     """退回补正: the submission waits for its applicant; what is missing is told in the private SupplementRequested.

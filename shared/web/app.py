@@ -22,6 +22,7 @@ from shared.web.event_stream import stream
 from shared.web.event_types import event_types
 from shared.web.feed import feed
 from shared.web.handlers import install
+from shared.web.known_values import Codes, known_values
 from shared.web.listed import CHANGES
 from shared.web.openapi import Described, document
 from shared.web.openapi.words import Words
@@ -38,7 +39,8 @@ class Service:
 
     `name` is the first path segment; `title` (Chinese) heads the documentation; `routers` come from
     `shared.web.routes.router` with paths relative to /<name>/v1; `aggregates` are published at /event-types;
-    `resources` opens what the running service needs; `words` are those of its OpenAPI document.
+    `resources` opens what the running service needs; `words` are those of its OpenAPI document, `codes` the
+    values of codes that no event lists.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Service:
     resources: Callable[[], AbstractAsyncContextManager[Resources]]
     description: str = ""
     words: Words = field(default_factory=Words)
+    codes: Codes = field(default_factory=dict)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -81,7 +84,7 @@ def create_app(service: Service) -> FastAPI:
     for router in opened:
         app.include_router(router)
     app.state.event_notices = event_notices(f"{prefix}/event-types", service.aggregates)
-    described = Described(_by_name(guarded), service.aggregates, service.words)
+    described = Described(_by_name(guarded), service.aggregates, service.codes, service.words)
     app.add_api_route(f"/{service.name}/openapi.json", _openapi(app, described), include_in_schema=False)
     app.commands = Commands(_commands(prefix, guarded), app.exception_handlers, super(_Application, app).__call__)
     install(app, _allowed([("", app.router), *(("", router) for router in opened), *((prefix, r) for r in guarded)]))
@@ -92,7 +95,11 @@ def guarded_routers(service: Service) -> list[APIRouter]:
     """Return the routers below /<service>/v1: the service's own, and those that every service has."""
     shared = [stream, feed, event_types(service.aggregates), access_records]
     synced = [f"/{service.name}/v1{name}" for name in _paths(service.routers) if name.endswith(CHANGES)]
-    return [*service.routers, *shared, capabilities(service.name, service.version, service.aggregates, synced)]
+    return [
+        *service.routers,
+        *shared,
+        capabilities(service.name, service.version, known_values(service.aggregates, service.codes), synced),
+    ]
 
 
 class _Application(FastAPI):

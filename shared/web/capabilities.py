@@ -3,15 +3,12 @@
 An app asks once at its start, so that it need not be told by a failure what this installation can do.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from shared.kernel.decider import Decider
 from shared.web.authentication import permitted
-from shared.web.known_values import known_values
 from shared.web.rate_limits import WINDOW_S
 from shared.web.resources import resources
 from shared.web.routes import MAX_BODY_BYTES, router
@@ -66,9 +63,8 @@ class Capabilities(BaseModel):
     code_lists: list[CodeList]
 
 
-def capabilities(service: str, version: str, aggregates: Sequence[Decider[Any]], synced: Sequence[str]) -> APIRouter:
-    """Return the route; `synced` are the paths of the lists that have changes."""
-    known = known_values(aggregates)
+def capabilities(service: str, version: str, known: Mapping[str, tuple[str, ...]], synced: Sequence[str]) -> APIRouter:
+    """Return the route; `known` are the known values of codes, `synced` the paths of the lists that have changes."""
     lists = {
         "problems": "/problems",
         "event_types": f"/{service}/v1/event-types",
@@ -87,7 +83,7 @@ def capabilities(service: str, version: str, aggregates: Sequence[Decider[Any]],
             version=version,
             features=Features(delta_sync=list(synced)),
             limits=Limits(rate_reads=budgets.reads, rate_commands=budgets.commands, rate_exports=budgets.exports),
-            known_values=known,
+            known_values=dict(known),
             purposes=list(held.purposes),
             code_lists=[CodeList(name=name, href=href) for name, href in lists.items()],
         )

@@ -1,18 +1,22 @@
 """The values that codes are known to have. Codes are open strings: a later release may add one; old apps live on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from shared.kernel.decider import Decider
 
+Codes = Mapping[str, Iterable[str]]
+"""Values of codes by `<aggregate>.<member>` or, of a part of an aggregate, `<part>.<member>`, such as `grant.role`."""
 
-def known_values(aggregates: Sequence[Decider[Any]]) -> dict[str, tuple[str, ...]]:
+
+def known_values(aggregates: Sequence[Decider[Any]], codes: Codes) -> dict[str, tuple[str, ...]]:
     """Return for every code its known values, by `<aggregate>.<member>`, for example `submission.state`.
 
-    A state is what an event leads to; the other codes are those that the events themselves know a list for. What a
-    jurisdiction's rules list (situations, grounds, outcomes) is in the rule packs instead.
+    A state is what an event leads to; the other codes are those that the events themselves know a list for, and
+    `codes`, for which the domain has one. What a jurisdiction's rules list (situations, grounds, outcomes) is in the
+    rule packs instead.
     """
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, dict[str, None]] = {name: dict.fromkeys(values) for name, values in codes.items()}
     for decider in aggregates:
         for event in decider.codec.types.values():
             if event.leads_to:

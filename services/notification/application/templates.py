@@ -23,6 +23,11 @@ def words(template: str, language: Language) -> Words:
     return _all()[template][language]
 
 
+def templates() -> tuple[str, ...]:
+    """Return the codes of all templates."""
+    return tuple(_all())
+
+
 @cache
 def _all() -> dict[str, dict[str, Words]]:
     text = (files(__package__) / "templates.yaml").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from shared.authz.policy_engine import policies
 from shared.kernel.decider import Decider
+from shared.web.known_values import Codes
 from shared.web.openapi import open_strings
 from shared.web.openapi.answers import HEADERS, complete, problem_examples
 from shared.web.openapi.examples import Composer
@@ -27,10 +28,11 @@ _CONTACT = {"name": "容错纠错与澄清正名平台"}
 
 @dataclass(frozen=True)
 class Described:
-    """What a document is made of beside the application: its routes by name, its aggregates, its words."""
+    """What a document is made of beside the application: its routes by name, its aggregates, codes and words."""
 
     routes: Mapping[str, GuardedRoute]
     aggregates: Sequence[Decider[Any]] = ()
+    codes: Codes = field(default_factory=dict)
     words: Words = field(default_factory=Words)
 
 
@@ -52,7 +54,7 @@ def document(app: FastAPI, described: Described) -> Json:
     schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schema.pop("$defs", {}) | {"Problem": schema}
     _complete(spec, described)
-    open_strings.tell(schemas, described.aggregates)
+    open_strings.tell(schemas, described.aggregates, described.codes)
     open_answers(spec)
     _keep_used(components, spec)
     return spec

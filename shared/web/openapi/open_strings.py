@@ -6,15 +6,15 @@ from typing import Any
 
 from shared.authz.roles import Role
 from shared.kernel.decider import Decider
-from shared.web.known_values import known_values
+from shared.web.known_values import Codes, known_values
 
 Json = dict[str, Any]
 _OF_ALL_SERVICES = ("HistoryItem", "HistoryActor", "PlannedEvent", "Happened", "EventType")
 
 
-def tell(schemas: Json, aggregates: Sequence[Decider[Any]]) -> None:
+def tell(schemas: Json, aggregates: Sequence[Decider[Any]], codes: Codes) -> None:
     """Put `x-known-values` on states, codes, event types and roles: the schemas stay open strings."""
-    known = known_values(aggregates)
+    known = known_values(aggregates, codes)
     states = sorted({value for name, values in known.items() if name.endswith(".state") for value in values})
     types = sorted({name for decider in aggregates for name in decider.codec.types})
     shared = {"leads_to": states, "type": types, "roles": [role.value for role in Role]}
@@ -25,8 +25,8 @@ def tell(schemas: Json, aggregates: Sequence[Decider[Any]]) -> None:
 
 
 def _aggregate(schema: str) -> str:
-    """Return the aggregate of a view or a row: `ToleranceCaseView` shows a `tolerance_case`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", re.sub(r"(View|Row)$", "", schema)).lower()
+    """Return what a schema is about: `ToleranceCaseView` shows a `tolerance_case`, `Grant` asks for a `grant`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", re.sub(r"(View|Row|Item)$", "", schema)).lower()
 
 
 def _mark(part: Json, known: Iterable[str]) -> None:
