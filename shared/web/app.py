@@ -95,11 +95,8 @@ def guarded_routers(service: Service) -> list[APIRouter]:
     """Return the routers below /<service>/v1: the service's own, and those that every service has."""
     shared = [stream, feed, event_types(service.aggregates), access_records]
     synced = [f"/{service.name}/v1{name}" for name in _paths(service.routers) if name.endswith(CHANGES)]
-    return [
-        *service.routers,
-        *shared,
-        capabilities(service.name, service.version, known_values(service.aggregates, service.codes), synced),
-    ]
+    known = known_values(service.aggregates, service.codes)
+    return [*service.routers, *shared, capabilities(service.name, service.version, known, synced)]
 
 
 class _Application(FastAPI):
