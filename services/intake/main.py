@@ -76,6 +76,7 @@ def _intake(opened: Opened) -> Intake:
         seen = registered and (caller.within(registered.jurisdiction) or caller.party == party_id)
         return registered.kind if registered and seen else None
 
+    asked = opened.desk(UNMASKING, unmasking.PROTECTION, "unmaskings", "read_unmasking_history")
     reports = opened.desk(REPORT, report.PROTECTION, "reports", "read_report_history")
     return Intake(
         parties=party.Parties(
@@ -94,12 +95,7 @@ def _intake(opened: Opened) -> Intake:
         ),
         reports=report.Reports(reports, opened.edge, rules, clock, new_id, kind_of),
         unmaskings=unmasking.Unmaskings(
-            opened.desk(UNMASKING, unmasking.PROTECTION, "unmaskings", "read_unmasking_history"),
-            reports,
-            opened.edge,
-            rules,
-            clock,
-            new_id,
+            unmasking.UnmaskingDesk(**vars(asked)), reports, opened.edge, rules, clock, new_id
         ),
         standings=standing.Standings(
             opened.desk(STANDING, standing.PROTECTION, "withdrawals"),

@@ -86,7 +86,7 @@ def _report(relation: str, _role: str) -> str:
 
 def _unmasking(relation: str, role: str) -> str:
     asker = role if role in ASKERS else ASKERS[0]
-    stage = "approved" if relation == "approved" else "asked"
+    stage = {"approved": "approved", "asker_recused": "recused"}.get(relation, "asked")
     return "unmasking city asked" if relation in _IN_CITY else f"unmasking {asker} {stage}"
 
 
@@ -203,6 +203,6 @@ class Asking:
                 return submissions.draft_of(role, self._names) | ({"applicant": who.party} if who.party else {})
             case "grant_access":
                 return cases.grant_to("expert-01", "expert_group", self._clock() + timedelta(days=7))
-            case "record_recusal":
+            case "record_recusal" | "record_report_recusal":
                 return {"person": who.subject, "ground": "witness"}
         return None

@@ -93,6 +93,7 @@ _PARTICULAR: Mapping[tuple[str, str], Asking] = {
     ("report", "concerned"): lambda _role, names: replace(Who(), party=names["cadre"]),
     ("unmasking", "asker"): _asker(COUNTY),
     ("unmasking", "asker_other"): _asker(ELSEWHERE),
+    ("unmasking", "asker_recused"): _asker(COUNTY),
     ("unmasking", "approved"): _asker(COUNTY),
     ("notice", "addressee"): lambda _role, names: replace(Who(), party=names["cadre"]),
     ("notice", "addressee_other"): _party("cadre", ELSEWHERE),

@@ -150,7 +150,7 @@ WITH_CONTENT = {
     "read_party": {"kind", "name", "contact"},
     "read_draft": {"statement"},
     "read_dossier": {"papers"},
-    "read_report": {"concerned", "content", "identity", "office"},
+    "read_report": {"concerned", "content", "identity", "office", "recusals"},
     "read_unmasking": {"reason", "requester", "digest"},
     "read_reporter_identity": {"identity"},
     "read_erasure": {"subject", "requested_by", "digest"},

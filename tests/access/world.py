@@ -133,7 +133,7 @@ async def _told(desks: Desks, names: dict[str, str]) -> dict[str, str]:
     leader, everything = desks.leader(), len([name for name in names if name.startswith("case ")])
     await leader.until(f"{CASES}?limit=200", lambda answer: len(answer["items"]) == everything)
     await leader.until("/archive/v1/dossiers?limit=200", lambda answer: len(answer["items"]) == len(CONCLUDED) * 2)
-    await leader.until("/intake/v1/unmaskings", lambda answer: len(answer["items"]) == len(ASKERS) * 2 + 1)
+    await leader.until("/intake/v1/unmaskings", lambda answer: len(answer["items"]) == len(ASKERS) * 3 + 1)
     cadre = desks("subject", subject="person-cadre", party=names["cadre"])
     inbox = await cadre.until("/notification/v1/inbox?limit=200", lambda answer: len(answer["items"]) >= everything + 2)
     about = {item["about_id"]: item["id"] for item in inbox["items"]}

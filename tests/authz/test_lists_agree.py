@@ -24,6 +24,7 @@ from services.archive.projections import dossier_list, erasure_list
 from services.intake.application.report import PROTECTION as REPORT_PROTECTION
 from services.intake.application.submission import PROTECTION as SUBMISSION_PROTECTION
 from services.intake.application.unmasking import PROTECTION as UNMASKING_PROTECTION
+from services.intake.domain.report.commands import Command as ReportCommand
 from services.intake.domain.report.decisions import DECIDER as REPORT
 from services.intake.domain.submission.decisions import DECIDER as SUBMISSION
 from services.intake.domain.unmasking.decisions import DECIDER as UNMASKING
@@ -35,6 +36,7 @@ from services.notification.projections import inbox
 from shared.authz.access import Access
 from shared.authz.caller import Caller
 from shared.authz.data_classes import DataClass
+from shared.authz.facts import Facts
 from shared.authz.protection import Protection
 from shared.authz.roles import Role
 from shared.database.databases import Databases
@@ -185,15 +187,22 @@ def _report(chance: Random, thing: UUID) -> Sequence[Any]:
     steps: list[Any] = [replace(first, report_id=thing)]
     if chance.random() < 0.6:
         steps.append(replace(r.ASSIGN_REPORT, report_id=thing, office=chance.choice(OFFICES)))
-    return steps
+    return [*steps, *(_recused_from(chance, thing) for _ in range(chance.choice([0, 0, 1, 2])))]
 
 
 def _unmasking(chance: Random, thing: UUID) -> Sequence[Any]:
     about: dict[str, Any] = {"jurisdiction": chance.choice(PLACES), "concerned": chance.choice([None, *PARTIES])}
-    asked = replace(r.ASK_IDENTITY, unmasking_id=thing, requester=f"issuer#{chance.choice(PEOPLE)}", **about)
+    report: dict[str, Any] = {"report_id": new_id()}
+    before, after = ([_recused_from(chance, **report) for _ in range(chance.choice([0, 0, 1]))] for _ in range(2))
+    asked = replace(r.ASK_IDENTITY, unmasking_id=thing, requester=f"issuer#{chance.choice(PEOPLE)}", **about, **report)
     approved = replace(r.APPROVE_IDENTITY, unmasking_id=thing, digest=digest_of(asked))
     steps: list[Any] = [asked, approved, replace(approved, approver="leader-2")]
-    return steps[: chance.choice([1, 2, 3])]
+    return [replace(r.REAL_NAME, **report), *before, *steps[: chance.choice([1, 2, 3])], *after]
+
+
+def _recused_from(chance: Random, report_id: UUID) -> Any:
+    person = chance.choice([str.lower, str.upper])(chance.choice(PEOPLE))
+    return replace(r.RECUSE_FROM_REPORT, report_id=report_id, person=person, by_head=True)
 
 
 STORIES: Mapping[str, Callable[[Random, UUID], Sequence[Any]]] = {
@@ -218,31 +227,48 @@ def _caller(chance: Random) -> Caller:
     )
 
 
-async def _peopled(listed: Listed, store: EventStore, chance: Random) -> dict[UUID, Any]:
-    """Write a random world; return the state of each thing."""
-    states = {}
+@dataclass
+class Thing:
+    """What there is of one thing; whoever is recused from its report is recused from it."""
+
+    state: Any = None
+    recused: frozenset[str] = frozenset()
+
+    def facts(self, listed: Listed, caller: Caller, at: datetime) -> Facts:
+        """Return how the caller stands to it."""
+        facts = listed.protection.relate(caller, self.state, at)
+        return facts._replace(recused=facts.recused or caller.is_one_of(self.recused))
+
+
+async def _peopled(listed: Listed, store: EventStore, chance: Random) -> dict[UUID, Thing]:
+    """Write a random world; return each thing as it stands."""
+    things = {}
     cause = Cause(actor=system_actor("test"), correlation=new_id())
     for _ in range(THINGS):
-        thing = new_id()
+        thing, there = new_id(), Thing()
         for command in listed.story(chance, thing):
+            of_report = isinstance(command, ReportCommand)
+            decider, told = (REPORT, command.report_id) if of_report else (listed.decider, thing)
             with suppress(Rejected):  # what chance has made impossible
-                outcome = await transact(store, listed.decider, thing, command, rules=RULES, cause=cause)
-                states[thing] = outcome.state
-    return states
+                state = (await transact(store, decider, told, command, rules=RULES, cause=cause)).state
+                there.recused = state.recused if of_report else there.recused
+                if told == thing:
+                    there.state, things[thing] = state, there
+    return things
 
 
 @pytest.mark.parametrize("listed", LISTS, ids=lambda listed: listed.action)
 async def test_a_list_shows_what_the_policies_permit_one_by_one(databases: Databases, listed: Listed) -> None:
     chance, engine, stop = Random(20261122), open_engine(databases.dsn(listed.service)), asyncio.Event()
     async with open_store(databases.dsn(listed.service), listed.service, connections=2) as store:
-        states = await _peopled(listed, store, chance)
+        things = await _peopled(listed, store, chance)
         running = asyncio.create_task(ReadModelRunner(engine, store.log, [listed.projection.MODEL]).run(stop))
         assert await wait_for(engine, listed.projection.MODEL, await store.log.head(), 20)
         shown = 0
         for _ in range(CALLERS):
             access, at = Access(_caller(chance), listed.action, new_id()), chance.choice(MOMENTS)
             found = await _list(listed, engine, access, at)
-            assert found == _permitted(listed, states, access, at), access.caller
+            assert found == _permitted(listed, things, access, at), access.caller
             shown += len(found)
         stop.set()
         await running
@@ -261,10 +287,12 @@ async def _list(listed: Listed, engine: Any, access: Access, at: datetime) -> di
     return {row["id"]: {name: row[name] is not None for name in listed.classes} for row in rows}
 
 
-def _permitted(listed: Listed, states: Mapping[UUID, Any], access: Access, at: datetime) -> dict[UUID, dict[str, bool]]:
+def _permitted(
+    listed: Listed, things: Mapping[UUID, Thing], access: Access, at: datetime
+) -> dict[UUID, dict[str, bool]]:
     found = {}
-    for thing, state in states.items():
-        facts = listed.protection.relate(access.caller, state, at)
+    for thing, there in things.items():
+        facts = there.facts(listed, access.caller, at)
         if access.judge(facts).permitted:
             found[thing] = {
                 name: access.judge(facts, data).permitted and facts.concluded for name, data in listed.classes.items()

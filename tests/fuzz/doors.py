@@ -79,6 +79,12 @@ async def _a_report(supply: Supply) -> Given:
     return Given(_petitions(supply), {"report_id": report}, {"office": _OFFICE}, f"/intake/v1/reports/{report}")
 
 
+@given("record_report_recusal")
+async def _a_report_of_somebodys_relative(supply: Supply) -> Given:
+    report = await _received(supply)
+    return Given(_head(supply), {"report_id": report}, {"person": "officer-31"}, f"/intake/v1/reports/{report}")
+
+
 @given("request_unmasking")
 async def _a_masked_report(supply: Supply) -> Given:
     return Given(_head(supply), content={"unmasking_id": str(new_id()), "report_id": await _received(supply)})

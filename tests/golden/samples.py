@@ -38,7 +38,7 @@ STORIES: Mapping[str, list[list[Any]]] = {
         [b.APPLICATION, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE, b.NOTE_HANDLING],
         [b.APPLICATION, b.WITHDRAW],
     ],
-    "report": [[r.REAL_NAME, r.ASSIGN_REPORT], [r.SEND_UP]],
+    "report": [[r.REAL_NAME, r.ASSIGN_REPORT, r.RECUSE_FROM_REPORT], [r.SEND_UP]],
     "unmasking": [[r.ASK_IDENTITY, r.APPROVE_IDENTITY, r.APPROVE_IDENTITY_TOO, r.OPEN_IDENTITY]],
     "standing": [[b.WITHDRAW_ACCESS, b.END_WITHDRAWAL]],
     "tolerance_case": [

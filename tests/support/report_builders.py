@@ -36,6 +36,9 @@ SEND_UP = report.RecordTransfer(
     at=AT,
 )
 ASSIGN_REPORT = report.AssignReport(report_id=REPORT_ID, office="331123-dic-1", at=AT)
+RECUSE_FROM_REPORT = report.RecordReportRecusal(
+    report_id=REPORT_ID, person="officer-1", ground="party_or_relative", by="officer-1", by_head=False, at=AT
+)
 
 ASK_IDENTITY = unmasking.RequestUnmasking(
     unmasking_id=UNMASKING,

@@ -73,3 +73,11 @@ async def assign_report(
 ) -> CommandAnswer:
     """Give the report to the office that handles it."""
     return await service.reports.assign(call, report_id, body)
+
+
+@routes.post("/reports/{report_id}/recusals", response_model=CommandResult, summary="登记检举控告回避")
+async def record_report_recusal(
+    report_id: UUID, body: requests.Recusal, call: Commanding, service: Service
+) -> CommandAnswer:
+    """Record that oneself, or by order of the head somebody else, is recused from the report and its unmaskings."""
+    return await service.reports.record_recusal(call, report_id, body)

@@ -125,6 +125,14 @@ class IdentityView(BaseModel):
     id_number: Text | None = None
 
 
+class RecusalView(BaseModel):
+    """一项回避."""
+
+    person: str
+    ground: str
+    by: str
+
+
 class ReportView(View):
     """检举控告. Of one that was sent up there are `to_organ`, `ground`, `rule` and the day, and nothing else."""
 
@@ -139,6 +147,7 @@ class ReportView(View):
     content: Text | None = None
     identity: Masked | IdentityView | None = None
     office: str | None = None
+    recusals: tuple[RecusalView, ...] = ()
     to_organ: str | None = None
     ground: str | None = None
     rule: str | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.intake.application import requests
 from services.intake.application.submission import KindOf
-from services.intake.domain.report.commands import AssignReport, ReceiveReport, RecordTransfer
+from services.intake.domain.report.commands import AssignReport, ReceiveReport, RecordReportRecusal, RecordTransfer
 from services.intake.domain.report.decisions import Report
 from services.intake.domain.report.identity import IdentityField
 from services.intake.domain.report.organs import upper_ground
@@ -32,11 +32,12 @@ CLASSES = {
     **dict.fromkeys(("concerned", "person_described", "content"), DataClass.REPORT),
     "identity": DataClass.IDENTITY,
     "office": DataClass.HANDLING,
+    "recusals": DataClass.ENTITLEMENTS,
 }
 
 
 def relate(caller: Caller, report: Report, _: datetime) -> Facts:
-    """Say how the caller stands to a report: where it was received, whom it is about, which office has it.
+    """Say how the caller stands to a report: where it was received, whom it is about, which office has it, who is out.
 
     What is about the head of the organ is for nobody in the organ but those who received it (R1 art 15), and never for
     the head, whatever else he is.
@@ -50,8 +51,12 @@ def relate(caller: Caller, report: Report, _: datetime) -> Facts:
         concerned=received is not None and caller.party is not None and caller.party == received.concerned,
         unassigned=report.office is None,
         assigned=report.office is not None and caller.handles(report.office, ()),
-        recused=about_the_head and (Role.PETITION_OFFICE not in caller.roles or Role.DIC_HEAD in caller.roles),
+        recused=caller.is_one_of(report.recused) or (about_the_head and not _received_it(caller)),
     )
+
+
+def _received_it(caller: Caller) -> bool:
+    return Role.PETITION_OFFICE in caller.roles and Role.DIC_HEAD not in caller.roles
 
 
 PROTECTION = Protection(relate, CLASSES)
@@ -93,6 +98,12 @@ class Reports:
     async def assign(self, call: Call, report_id: UUID, body: requests.ReportAssignment) -> CommandAnswer:
         """转交承办部门."""
         return await self._run(call, report_id, AssignReport(report_id, body.office, self.clock()))
+
+    async def record_recusal(self, call: Call, report_id: UUID, body: requests.Recusal) -> CommandAnswer:
+        """登记回避: others' by a head, of this organ or one above it (政务处分法 48); one's own by oneself."""
+        by, heads = call.caller.subject, Role.DIC_HEAD in call.caller.roles
+        command = RecordReportRecusal(report_id, body.person or by, body.ground, by, heads, self.clock())
+        return await self._run(call, report_id, command)
 
     async def _kept(self, caller: Caller, body: requests.ReportReceipt) -> ReceiveReport:
         """Close every word: what was reported under the person reported, who reported under a pseudonym of his own."""

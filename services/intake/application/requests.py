@@ -118,6 +118,13 @@ class ReportAssignment(Body):
     office: Organisation
 
 
+class Recusal(Body):
+    """回避: of the caller himself, or, ordered by the head of the organ or of one above it, of `person`."""
+
+    person: Person | None = None
+    ground: Code
+
+
 class UnmaskingRequest(Body):
     """申请查阅身份; the id is the client's own (UUIDv7)."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.intake.application import report as reports
 from services.intake.application import requests
+from services.intake.domain.report.decisions import DECIDER as REPORT
 from services.intake.domain.report.decisions import Report
 from services.intake.domain.report.events import ReportReceived
 from services.intake.domain.unmasking.commands import ApproveUnmasking, OpenIdentity, RequestUnmasking
@@ -18,9 +19,11 @@ from shared.authz.data_classes import DataClass
 from shared.authz.facts import Facts
 from shared.authz.policy_engine import Decision, policies
 from shared.authz.protection import Protection
+from shared.eventstore.cache import Folded
 from shared.eventstore.transact import Cause, transact
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
+from shared.kernel.events import Event
 from shared.kernel.ids import NewId
 from shared.kernel.metadata import Policy
 from shared.kernel.representation import Document
@@ -28,6 +31,7 @@ from shared.rules.pack import Rulebook
 from shared.web.commands import Call
 from shared.web.desk import CommandAnswer, CommandDesk
 from shared.web.problems import Problem
+from shared.web.reads import Moment
 from shared.web.sealing import Edge, identity_of
 
 CLASSES = {
@@ -53,6 +57,36 @@ def relate(caller: Caller, unmasking: Unmasking, at: datetime) -> Facts:
 
 PROTECTION = Protection(relate, CLASSES)
 _ASKING = "request_unmasking"
+_NOW = Moment(at_version=None, as_of=None)
+
+
+class UnmaskingDesk(CommandDesk[Unmasking]):
+    """The desk of unmaskings: who is recused from a report finds none of its unmaskings, through no door."""
+
+    async def look(self, access: Access, aggregate_id: UUID) -> Folded[Unmasking]:
+        """Return the unmasking as it stands; raises Problem `not-found`."""
+        await self._admit(access, aggregate_id)
+        return await super().look(access, aggregate_id)
+
+    async def recall(self, access: Access, aggregate_id: UUID, moment: Moment = _NOW) -> tuple[list[Event], Facts]:
+        """Return the events up to `moment`; raises Problem `not-found`."""
+        await self._admit(access, aggregate_id)
+        return await super().recall(access, aggregate_id, moment)
+
+    async def execute(self, call: Call, aggregate_id: UUID, command: object, **how: Any) -> CommandAnswer:
+        """Run `command`; raises Problem `not-found`, and what every desk raises."""
+        await self._admit(call.access, aggregate_id)
+        return await super().execute(call, aggregate_id, command, **how)
+
+    async def _admit(self, access: Access, unmasking_id: UUID) -> None:
+        """Judge whoever is recused from the report as one who is recused from this; the report alone knows him."""
+        unmasking = (await self.store.load(self.decider, unmasking_id)).state
+        if unmasking.requested is None:
+            return
+        report = (await self.store.load(REPORT, unmasking.requested.report_id)).state
+        facts = relate(access.caller, unmasking, self.store.clock())._replace(recused=True)
+        if access.caller.is_one_of(report.recused) and not access.judge(facts).permitted:
+            raise Problem("not-found")
 
 
 @dataclass(frozen=True)

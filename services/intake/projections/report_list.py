@@ -2,19 +2,40 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Date, DateTime, MetaData, String, Table, Uuid, and_, false, insert, literal, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    Date,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    and_,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import CODEC
 from services.intake.domain.report.decisions import DECIDER
-from services.intake.domain.report.events import ReportAssigned, ReportReceived, ReportTransferRecorded
+from services.intake.domain.report.events import (
+    ReportAssigned,
+    ReportReceived,
+    ReportRecusalRecorded,
+    ReportTransferRecorded,
+)
 from shared.authz.caller import Caller
 from shared.authz.roles import Role
 from shared.eventstore.readmodels import ReadModel
 from shared.eventstore.row_versions import RowVersions
 from shared.kernel.events import Event
 from shared.kernel.recorded import Recorded
-from shared.web.listing import Columns, FactColumns, is_party, within
+from shared.web.listing import Columns, FactColumns, is_party, is_recused, within
 
 metadata = MetaData(schema="view")
 reports = Table(
@@ -29,6 +50,7 @@ reports = Table(
     Column("ground", String),
     Column("office", String),
     Column("concerned", Uuid),
+    Column("recused", ARRAY(String), nullable=False),
     Column("state", String, nullable=False),
     Column("entered_at", DateTime(timezone=True), nullable=False),
 )
@@ -37,16 +59,19 @@ _SENT_UP = {"jurisdiction", "received_on", "to_organ", "ground"}
 
 
 async def project(connection: AsyncConnection, event: Event, recorded: Recorded) -> None:
-    """Enter a report when it comes, kept or sent up; follow it to its office."""
+    """Enter a report when it comes, kept or sent up; follow it to its office, and who is recused from it."""
     if recorded.category != DECIDER.category:
         return
     if isinstance(event, ReportReceived | ReportTransferRecorded):
         row = event.model_dump(include=_RECEIVED if isinstance(event, ReportReceived) else _SENT_UP)
         entered = {"id": recorded.stream_id, "state": event.leads_to, "entered_at": recorded.recorded_at}
-        await connection.execute(insert(reports).values(**row, **entered))
+        await connection.execute(insert(reports).values(**row, **entered, recused=[]))
+    changed = update(reports).where(reports.c.id == recorded.stream_id)
     if isinstance(event, ReportAssigned):
-        changed = update(reports).where(reports.c.id == recorded.stream_id)
         await connection.execute(changed.values(office=event.office, state=event.leads_to))
+    if isinstance(event, ReportRecusalRecorded):
+        recused = func.array_append(reports.c.recused, event.person.casefold())
+        await connection.execute(changed.values(recused=recused))
 
 
 def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
@@ -59,16 +84,16 @@ def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
         "concerned": is_party(caller, columns.concerned),
         "unassigned": columns.office.is_(None),
         "assigned": mine,
-        "recused": and_(about_the_head, outside),
+        "recused": or_(is_recused(caller, columns.recused), and_(about_the_head, outside)),
     }
 
 
 MODEL = ReadModel(
     name="report_list",
-    version=1,
+    version=2,
     metadata=metadata,
     codec=CODEC,
     project=project,
     rows=RowVersions(reports),
-    awaited=(ReportAssigned,),
+    awaited=(ReportAssigned, ReportRecusalRecorded),
 )

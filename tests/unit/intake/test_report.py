@@ -11,12 +11,22 @@ from services.intake.domain.report.events import (
     ReportAssigned,
     ReporterIdentified,
     ReportReceived,
+    ReportRecusalRecorded,
     ReportTransferRecorded,
 )
 from services.intake.domain.report.organs import organ_above, stands_above
+from shared.rules.recusal import GROUNDS
 from tests.support.builders import sealed
 from tests.support.given import given, history
-from tests.support.report_builders import ANONYMOUS, ASSIGN_REPORT, REAL_NAME, REPORT_ID, REPORTER, SEND_UP
+from tests.support.report_builders import (
+    ANONYMOUS,
+    ASSIGN_REPORT,
+    REAL_NAME,
+    RECUSE_FROM_REPORT,
+    REPORT_ID,
+    REPORTER,
+    SEND_UP,
+)
 from tests.unit.machines import Machine, table
 
 MACHINE = Machine(
@@ -32,6 +42,7 @@ MACHINE = Machine(
         "ReceiveReport": ANONYMOUS,
         "RecordTransfer": replace(SEND_UP, managed_by="330000"),
         "AssignReport": replace(ASSIGN_REPORT, office="331123-dic-2"),
+        "RecordReportRecusal": RECUSE_FROM_REPORT,
     },
 )
 TABLE = table("""
@@ -43,6 +54,9 @@ AssignReport   | report-unknown          | none
 AssignReport   | → transferred           | received
 AssignReport   | report-already-assigned | transferred
 AssignReport   | report-sent-up          | transferred(up)
+RecordReportRecusal | report-unknown     | none
+RecordReportRecusal | ✓                  | received transferred
+RecordReportRecusal | report-sent-up     | transferred(up)
 """)
 
 
@@ -137,6 +151,30 @@ class TestTransfer:
 
 def test_a_report_is_assigned_to_one_office() -> None:
     given(DECIDER, history(DECIDER, ANONYMOUS)).when(ASSIGN_REPORT).then(ReportAssigned(office="331123-dic-1"))
+
+
+class TestRecusal:
+    @pytest.mark.parametrize("ground", GROUNDS)
+    def test_has_four_grounds(self, ground: str) -> None:
+        declared = replace(RECUSE_FROM_REPORT, ground=ground)
+        given(DECIDER, history(DECIDER, ANONYMOUS)).when(declared).then(
+            ReportRecusalRecorded(person="officer-1", ground=ground, by="officer-1")
+        )
+
+    def test_needs_one_of_them(self) -> None:
+        wrong = replace(RECUSE_FROM_REPORT, ground="busy")
+        given(DECIDER, history(DECIDER, ANONYMOUS)).when(wrong).then_rejected("recusal-ground-unknown", "/ground")
+
+    def test_of_another_is_ordered_by_a_head_and_nobody_else(self) -> None:
+        of_another = replace(RECUSE_FROM_REPORT, by="officer-2")
+        received = history(DECIDER, ANONYMOUS)
+        given(DECIDER, received).when(of_another).then_rejected("recusal-of-another", "/person")
+        given(DECIDER, received).when(replace(of_another, by_head=True)).then_types(ReportRecusalRecorded)
+
+    def test_is_recorded_once(self) -> None:
+        report = DECIDER.fold(DECIDER.initial, history(DECIDER, ANONYMOUS, RECUSE_FROM_REPORT))
+        assert report.recused == {"officer-1"}
+        given(DECIDER, history(DECIDER, ANONYMOUS, RECUSE_FROM_REPORT)).when(RECUSE_FROM_REPORT).then()
 
 
 @pytest.mark.parametrize(

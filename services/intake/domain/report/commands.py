@@ -55,4 +55,16 @@ class AssignReport:
     at: datetime
 
 
-Command = ReceiveReport | RecordTransfer | AssignReport
+@dataclass(frozen=True, slots=True)
+class RecordReportRecusal:
+    """登记回避: a person has nothing more to do with the report; `by` says so, of himself or as a head."""
+
+    report_id: UUID
+    person: str
+    ground: str
+    by: str
+    by_head: bool
+    at: datetime
+
+
+Command = ReceiveReport | RecordTransfer | AssignReport | RecordReportRecusal

@@ -1,4 +1,4 @@
-"""How a report is received, assigned, or sent up without being kept, and on which rule each refusal rests.
+"""How a report is received, assigned, or sent up without being kept, who is recused, and the rule of each refusal.
 
 Further states (verifying, concluded, fed back, closed) follow the transfer once those processes are built.
 """
@@ -9,13 +9,20 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from services.intake.domain.report.commands import AssignReport, Command, ReceiveReport, RecordTransfer
+from services.intake.domain.report.commands import (
+    AssignReport,
+    Command,
+    ReceiveReport,
+    RecordReportRecusal,
+    RecordTransfer,
+)
 from services.intake.domain.report.events import (
     EVENTS,
     Fact,
     ReportAssigned,
     ReporterIdentified,
     ReportReceived,
+    ReportRecusalRecorded,
     ReportTransferRecorded,
 )
 from services.intake.domain.report.identity import Identity
@@ -24,6 +31,7 @@ from services.intake.domain.report.upcasters import UPCASTERS
 from shared.kernel.decider import Decider
 from shared.kernel.errors import Rejected
 from shared.kernel.events import Codec, Event
+from shared.rules import recusal
 from shared.rules.guards import not_in_future
 from shared.rules.pack import Rulebook
 
@@ -47,6 +55,7 @@ class Report:
     received: ReportReceived | None = None
     identified: ReporterIdentified | None = None
     office: str | None = None
+    recused: frozenset[str] = frozenset()
     sent_up: ReportTransferRecorded | None = None
 
     @property
@@ -75,6 +84,8 @@ def decide(command: Command, report: Report, *, rules: Rulebook) -> Sequence[Eve
             return record_transfer(command, report)
         case AssignReport():
             return assign(command, report)
+        case RecordReportRecusal():
+            return record_recusal(command, report)
         case _:
             assert_never(command)
 
@@ -120,15 +131,21 @@ def record_transfer(command: RecordTransfer, report: Report) -> Sequence[Event]:
 
 def assign(command: AssignReport, report: Report) -> Sequence[Event]:
     """转交承办部门: to one office; what was sent up is nobody's here."""
-    if report.state is None:
-        raise Rejected("report-unknown", "没有这件检举控告。")
-    if report.sent_up:
-        raise Rejected("report-sent-up", "该检举控告已报送上级机关，本机关不再办理。", reference=UPPER_LEVEL_RULE)
+    _expect_kept(report)
     if report.office == command.office:
         return []
     if report.office:
         raise Rejected("report-already-assigned", "该检举控告已转交承办部门。")
     return [ReportAssigned(office=command.office)]
+
+
+def record_recusal(command: RecordReportRecusal, report: Report) -> Sequence[Event]:
+    """登记回避: declared by the person himself, or ordered by a head (政务处分法 48); it is not taken back here."""
+    _expect_kept(report)
+    recusal.grounded(command.ground, command.person, command.by, by_leader=command.by_head)
+    if command.person in report.recused:
+        return []
+    return [ReportRecusalRecorded(person=command.person, ground=command.ground, by=command.by)]
 
 
 def _as_received(command: ReceiveReport) -> ReportReceived:
@@ -171,6 +188,13 @@ def _names_somebody(command: ReceiveReport) -> None:
         raise Rejected("reported-person-missing", "应当写明被反映人：登记编号，或者文字描述。", pointer="/concerned")
 
 
+def _expect_kept(report: Report) -> None:
+    if report.state is None:
+        raise Rejected("report-unknown", "没有这件检举控告。")
+    if report.sent_up:
+        raise Rejected("report-sent-up", "该检举控告已报送上级机关，本机关不再办理。", reference=UPPER_LEVEL_RULE)
+
+
 def _expect_new(report: Report) -> None:
     if report.state is not None:
         raise Rejected("report-already-entered", "该编号的检举控告已经登记。", pointer="/report_id")
@@ -185,6 +209,8 @@ def evolve(report: Report, event: Fact) -> Report:
             return replace(report, identified=event)
         case ReportAssigned():
             return replace(report, state=State.TRANSFERRED, office=event.office)
+        case ReportRecusalRecorded():
+            return replace(report, recused=report.recused | {event.person})
         case ReportTransferRecorded():
             return replace(report, state=State.TRANSFERRED, sent_up=event)
         case _:

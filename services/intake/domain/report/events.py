@@ -60,6 +60,16 @@ class ReportAssigned(Event):
     office: str
 
 
+class ReportRecusalRecorded(Event):
+    """检举控告回避已登记. `by` is the person himself or the head who ordered it; `ground` may hint at who reported."""
+
+    appends_to: ClassVar[str | None] = "recusals"
+
+    person: str
+    ground: str
+    by: str
+
+
 class ReportTransferRecorded(Event):
     """已报送上级机关: that there was a report, and where it went; not a word of it."""
 
@@ -74,5 +84,5 @@ class ReportTransferRecorded(Event):
     rule: str
 
 
-Fact = ReportReceived | ReporterIdentified | ReportAssigned | ReportTransferRecorded
+Fact = ReportReceived | ReporterIdentified | ReportAssigned | ReportRecusalRecorded | ReportTransferRecorded
 EVENTS: tuple[type[Event], ...] = get_args(Fact)
