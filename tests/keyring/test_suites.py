@@ -6,8 +6,20 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from shared.kernel.ids import new_id
-from shared.keyring.envelope import DataKey, SealBroken, open_salted, open_text, salt_of, seal_text, text_of
+from shared.keyring.envelope import (
+    SALT_BYTES,
+    DataKey,
+    SealBroken,
+    _cipher_key,
+    _context,
+    open_salted,
+    open_text,
+    salt_of,
+    seal_text,
+    text_of,
+)
 from shared.keyring.suites import A256GCM, SM4GCM, SUITES, Suite, SuiteUnknown, suite
+from tests.keyring.ambiguous import opens_twice
 
 EACH = pytest.mark.parametrize("each", SUITES.values(), ids=SUITES)
 LABEL = "submission.statement"
@@ -152,14 +164,34 @@ def test_whatever_is_moved_or_cut_is_broken(each: Suite) -> None:
 
 @EACH
 def test_one_ciphertext_opens_under_one_key_only(each: Suite) -> None:
-    """Two keys that open one ciphertext can be found for GCM; whoever has them cannot make both commitments hold."""
+    """GCM alone has ciphertexts that open under two keys; whoever makes one cannot make both commitments hold."""
     ours = key(each.name)
     theirs = replace(ours, material=b"k" * 32)
-    sealed = seal_text(TEXT, ours, LABEL, nonce=b"n" * 12, salt=b"s" * 32)
-    forged = seal_text(TEXT, theirs, LABEL, nonce=b"n" * 12, salt=b"s" * 32)
-    for broken in (sealed, sealed.model_copy(update={"commitment": forged.commitment})):
-        with pytest.raises(SealBroken):
-            open_text(broken, theirs)
+    nonce, ciphertext, openings = two_openings(ours, theirs)
+    assert openings[0] != openings[1]
+    for own, opening in zip((ours, theirs), openings, strict=True):
+        honest = seal_text("a", own, LABEL, nonce=nonce, salt=b"s" * 32)
+        for said in openings:
+            forged = {"ciphertext": text_of(ciphertext), "digest": text_of(each.hash(said))}
+            sealed = honest.model_copy(update=forged)
+            for opener in (ours, theirs):
+                if opener is own and said == opening:
+                    assert open_text(sealed, opener).encode() == opening[SALT_BYTES:]
+                else:
+                    with pytest.raises(SealBroken):
+                        open_text(sealed, opener)
+
+
+def two_openings(one: DataKey, other: DataKey) -> tuple[bytes, bytes, list[bytes]]:
+    """Return a nonce, a ciphertext that the bare cipher opens under the keys of both, and the openings: each a text."""
+    context = _context(one.suite.name, one.key_id, one.subject, one.matter, LABEL)
+    for nonce in (bytes([number]) * 12 for number in range(256)):
+        keys = (_cipher_key(one, nonce, context), _cipher_key(other, nonce, context))
+        ciphertext = opens_twice(one.suite, keys, nonce, bytes(SALT_BYTES - 16 + 1), context)
+        openings = [one.suite.decrypt(each, nonce, ciphertext, context) for each in keys]
+        if all(opening[SALT_BYTES:].isascii() for opening in openings):
+            return nonce, ciphertext, openings
+    raise AssertionError("no pair of letters")
 
 
 def test_a_key_of_one_suite_opens_nothing_of_the_other() -> None:
