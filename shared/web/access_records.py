@@ -16,7 +16,7 @@ from shared.kernel.metadata import Actor, Metadata, Policy
 from shared.kernel.recorded import Recorded
 from shared.web.authentication import permitted
 from shared.web.feed import NDJSON, FeedItem, feed_item
-from shared.web.pages import Page, Paged
+from shared.web.pages import Page, PagedDirect
 from shared.web.resources import resources
 from shared.web.routes import router
 from shared.web.text import At
@@ -55,7 +55,7 @@ async def list_access_records(
     request: Request,
     _access: Annotated[Access, permitted()],
     sought: Annotated[Sought, Depends(_sought)],
-    read: Paged,
+    read: PagedDirect,
 ) -> Page[AccessRecordItem] | StreamingResponse:
     """Return the access records that match, the newest first; with `Accept: application/x-ndjson` all of them."""
     held = resources(request)

@@ -14,7 +14,7 @@ from shared.kernel.instants import Instant
 from shared.kernel.metadata import Actor
 from shared.web.desk import CommandDesk
 from shared.web.event_sight import Told
-from shared.web.pages import Page, Paged, PageRead
+from shared.web.pages import Page, PagedDirect, PageRead
 from shared.web.problems import Problem
 from shared.web.reads import Dated, Moment
 
@@ -49,7 +49,7 @@ class HistoryRead:
     moment: Moment
 
 
-async def _history_read(page: Paged, moment: Dated) -> HistoryRead:
+async def _history_read(page: PagedDirect, moment: Dated) -> HistoryRead:
     return HistoryRead(page, moment)
 
 

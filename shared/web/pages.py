@@ -1,7 +1,7 @@
 """Pages of a list with opaque cursors: keyset values, bound to the caller and the query that gave them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -32,9 +32,9 @@ class PageRead:
 
     limit: int
     after: Key | None
-    read_after: str | None
     request: Request = field(repr=False)
     response: Response = field(repr=False)
+    read_after: str | None = None
 
     def page(self, items: Sequence[T], key: Callable[[T], Key]) -> Page[T]:
         """Return the page of up to `limit` items; `key` gives the keyset values (str or int) of an item."""
@@ -53,16 +53,26 @@ async def _page_read(
     response: Response,
     limit: Annotated[int, Query(ge=1, le=200, description="Items per page.")] = 50,
     cursor: Annotated[str | None, Query(max_length=1024, description="next_cursor of the page before.")] = None,
+) -> PageRead:
+    after = None if cursor is None else _Cursors(request).decode(cursor)
+    return PageRead(limit, after, request, response)
+
+
+PagedDirect = Annotated[PageRead, Depends(_page_read)]
+"""The parameter of a route that reads a list where it is written, so that there is nothing to wait for."""
+
+
+async def _awaited_page_read(
+    read: PagedDirect,
     read_after: Annotated[
         str | None, Header(alias="Rongcuo-Read-After", description="Wait until this write is shown.", max_length=512)
     ] = None,
 ) -> PageRead:
-    after = None if cursor is None else _Cursors(request).decode(cursor)
-    return PageRead(limit, after, read_after, request, response)
+    return replace(read, read_after=read_after)
 
 
-Paged = Annotated[PageRead, Depends(_page_read)]
-"""The parameter of a route that reads a list: `read: Paged`."""
+Paged = Annotated[PageRead, Depends(_awaited_page_read)]
+"""The parameter of a route that reads the list of a read model: `read: Paged`."""
 
 
 def filter_of(request: Request, but: Sequence[str]) -> list[Any]:

@@ -77,3 +77,9 @@ def test_no_read_names_what_only_writes_are_refused_for() -> None:
         assert named & OF_WRITES == set(), name
         assert ("text-unavailable" in named) == operation["operationId"].startswith("disclose_"), name
         assert {"401", "403", "429", "500"} <= operation["responses"].keys(), name
+
+
+def test_only_what_can_be_behind_takes_a_write_to_wait_for() -> None:
+    waiting = {told["operationId"] for _, told in operations("get") if "Rongcuo-Read-After" in parameters(told)}
+    lists = {told["operationId"] for _, told in operations("get") if told["operationId"].endswith("_changes")}
+    assert waiting == lists | {name.removesuffix("_changes") for name in lists}
