@@ -29,7 +29,9 @@ async def test_twins_of_a_draft_are_all_taken(world: World) -> None:
     draft = FINDING | {"concerned": world.names["cadre"]}
     answers = await asyncio.gather(*(world.http.put(path, json=draft, headers=inspector) for _ in range(TWINS)))
     assert {answer.status_code for answer in answers} <= {200, 201}
-    assert sorted(answer.headers["etag"] for answer in answers) == [f'"v{n}"' for n in range(1, TWINS + 1)]
+    versions = sorted(answer.json()["version"] for answer in answers)
+    assert versions == list(range(versions[0], versions[0] + TWINS))
+    assert {answer.headers["etag"] for answer in answers} == {f'"v{version}"' for version in versions}
 
 
 async def test_the_same_words_again_under_another_key_are_no_event(world: World) -> None:

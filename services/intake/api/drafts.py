@@ -12,11 +12,10 @@ from services.intake.application.service import Intake
 from shared.authz.access import Access
 from shared.web.authentication import permitted
 from shared.web.commands import IfMatch
-from shared.web.pages import Page, Paged
+from shared.web.pages import Page, PagedDirect
 from shared.web.reads import etag
 from shared.web.resources import provided
 from shared.web.routes import router
-from shared.web.sealing import Belonging
 from shared.web.text import ClientId
 
 routes = router("草稿 Drafts")
@@ -28,12 +27,15 @@ Writer = Annotated[Access, permitted()]
 async def write_draft(
     draft_id: ClientId, body: requests.Draft, access: Writer, service: Service, if_match: IfMatch, response: Response
 ) -> DraftView:
-    """Write a draft under an id of the client's own (UUIDv7), new or anew; with If-Match only over that version."""
+    """Write a draft under an id of the client's own (UUIDv7), new or anew; with If-Match only over that version.
+
+    The same over the same version again is answered as it was the first time.
+    """
     return await _view(await service.drafts.put(access, draft_id, body, if_match), access, service, response)
 
 
 @routes.get("/drafts", summary="我的草稿")
-async def list_drafts(access: Writer, service: Service, read: Paged) -> Page[DraftRow]:
+async def list_drafts(access: Writer, service: Service, read: PagedDirect) -> Page[DraftRow]:
     """List one's own drafts."""
     after = UUID(str(read.after[0])) if read.after else None
     drafts = await service.drafts.mine(access, after, read.limit + 1)
@@ -50,15 +52,14 @@ async def read_draft(draft_id: UUID, access: Writer, service: Service, response:
 
 
 @routes.delete("/drafts/{draft_id}", status_code=204, summary="删草稿")
-async def delete_draft(draft_id: UUID, access: Writer, service: Service) -> None:
-    """Forget a draft of one's own."""
-    await service.drafts.remove(access, draft_id)
+async def delete_draft(draft_id: UUID, access: Writer, service: Service, if_match: IfMatch) -> None:
+    """Forget a draft of one's own; with If-Match only in that version."""
+    await service.drafts.remove(access, draft_id, if_match)
 
 
 async def _view(draft: Draft, access: Access, service: Intake, response: Response) -> DraftView:
     response.headers["ETag"] = etag(draft.version)
-    belonging = Belonging("submission", draft.content.concerned, draft.matter)
-    content = await service.drafts.edge.show(draft.content.model_dump(mode="json"), access, belonging)
+    content = await draft.shown(service.drafts.edge, access)
     return DraftView(id=draft.id, href=_href(draft), version=draft.version, matter=draft.matter, **content)
 
 

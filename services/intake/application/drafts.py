@@ -1,5 +1,6 @@
 """Drafts 草稿: private to their writer, mutable, deletable, sealed like everything else; a draft is not an event."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,13 +17,16 @@ from shared.authz.roles import Role
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import NewId
+from shared.kernel.representation import Document
 from shared.kernel.sealed import Sealed
 from shared.web.problems import Problem, Wrong
 from shared.web.reads import etag
-from shared.web.sealing import Edge
+from shared.web.sealing import Belonging, Edge
 
 SEALED = ("found_by", "statement", "other_situation")
 _ATTEMPTS = 5
+_FIRST_VERSIONS = 2**30
+"""From these the first version is drawn: no draft that is written anew has the versions of one that was deleted."""
 
 
 class DraftContent(BaseModel):
@@ -52,6 +56,16 @@ class Draft:
     matter: UUID
     version: int
     content: DraftContent
+
+    async def shown(self, edge: Edge, access: Access) -> Document:
+        """Return what it says, in clear for its writer; raises SealBroken for a text that does not belong to it."""
+        belonging = Belonging("submission", self.content.concerned, self.matter)
+        return await edge.show(self.content.model_dump(mode="json"), access, belonging)
+
+    def expect(self, version: int | None) -> None:
+        """Raise Problem `etag-stale` when this is not the version that the caller has read, if he says one."""
+        if version is not None and version != self.version:
+            raise _stale(self.version)
 
 
 class DraftShelf(Protocol):
@@ -91,7 +105,7 @@ class Drafts:
     new_id: NewId
 
     async def put(self, access: Access, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
-        """Write the draft, new or anew.
+        """Write the draft, new or anew; the same again over the same version is done already.
 
         Raises Problem `etag-stale` when `if_match` is not its version, Rejected `draft-already-submitted`, and
         `draft-id-taken` alike for somebody else's draft and submission.
@@ -104,20 +118,26 @@ class Drafts:
         if author is not None:
             raise _taken()
         for _ in range(_ATTEMPTS):
-            draft = await self._next(caller, draft_id, body, if_match)
+            standing = await self.shelf.find(draft_id, owner_of(caller))
+            if standing is None and if_match is not None:
+                raise _stale(0)
+            if standing is not None:
+                if standing.version - 1 == if_match and await self._says(standing, body, access):
+                    return standing
+                standing.expect(if_match)
+            draft = await self._next(caller, draft_id, body, standing)
             if await self.shelf.put(draft, self.clock()):
                 return draft
         raise _taken()
 
-    async def _next(self, caller: Caller, draft_id: UUID, body: requests.Draft, if_match: int | None) -> Draft:
+    async def _next(self, caller: Caller, draft_id: UUID, body: requests.Draft, standing: Draft | None) -> Draft:
         """Return the version that follows the standing one; a repetition that runs at the same time may be faster."""
-        standing = await self.shelf.find(draft_id, owner_of(caller))
-        version = standing.version if standing else 0
-        if if_match is not None and if_match != version:
-            raise Problem("etag-stale", headers={"ETag": etag(version)}, current_version=version)
         matter = standing.matter if standing else self.new_id()
-        content = await self._sealed(body, matter)
-        return Draft(draft_id, owner_of(caller), matter, version + 1, content)
+        version = standing.version + 1 if standing else 1 + secrets.randbelow(_FIRST_VERSIONS)
+        return Draft(draft_id, owner_of(caller), matter, version, await self._sealed(body, matter))
+
+    async def _says(self, standing: Draft, body: requests.Draft, access: Access) -> bool:
+        return await standing.shown(self.edge, access) == body.model_dump(mode="json")
 
     async def read(self, access: Access, draft_id: UUID) -> Draft:
         """Return the caller's draft; raises Problem `not-found`."""
@@ -130,10 +150,12 @@ class Drafts:
         """Return up to `limit` of the caller's drafts by id."""
         return await self.shelf.owned(access.caller, after, limit)
 
-    async def remove(self, access: Access, draft_id: UUID) -> None:
-        """Forget the caller's draft; raises Problem `not-found`."""
+    async def remove(self, access: Access, draft_id: UUID, if_match: int | None) -> None:
+        """Forget the caller's draft; raises Problem `not-found`, and `etag-stale` as `put` does."""
         draft = await self.read(access, draft_id)
-        if not await self.shelf.remove(draft_id, draft.owner):
+        draft.expect(if_match)
+        if not await self.shelf.remove(draft_id, draft.owner, if_match):
+            (await self.read(access, draft_id)).expect(if_match)
             raise Problem("not-found")
 
     async def _sealed(self, body: requests.Draft, matter: UUID) -> DraftContent:
@@ -143,6 +165,10 @@ class Drafts:
 
         clear = body.model_dump(exclude=set(SEALED))
         return DraftContent.model_validate(clear | {field: await sealed(field) for field in SEALED})
+
+
+def _stale(version: int) -> Problem:
+    return Problem("etag-stale", headers={"ETag": etag(version)}, current_version=version)
 
 
 def _taken() -> Rejected:
