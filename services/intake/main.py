@@ -28,6 +28,7 @@ from shared.authz.signed_requests import SYSTEMS
 from shared.hosting.installation import VERSION, Installation
 from shared.hosting.opened import OPERATIONS, Opened, open_service
 from shared.kernel.ids import new_id
+from shared.rules.recusal import GROUNDS
 from shared.web.app import Service
 from shared.web.openapi.words import words
 from shared.web.resources import Resources, derived_key
@@ -60,6 +61,7 @@ def service(installation: Installation) -> Service:
         resources=resources,
         description="当事人登记；发现事项和容错申请的起草、提交、补正、受理、撤回；检举控告的接收和转交，身份查阅。",
         words=words("services.intake.api"),
+        codes={"recusal.ground": GROUNDS},
     )
 
 

@@ -16,6 +16,8 @@ LISTED: dict[tuple[str, str, str], Any] = {
     ("adjudication", "Recusal", "ground"): GROUNDS,
     ("adjudication", "RecusalView", "ground"): GROUNDS,
     ("adjudication", "ToleranceCaseView", "source"): SOURCES,
+    ("intake", "Recusal", "ground"): GROUNDS,
+    ("intake", "RecusalView", "ground"): GROUNDS,
     ("notification", "NoticeView", "template"): templates(),
     ("notification", "InboxItem", "template"): templates(),
 }
