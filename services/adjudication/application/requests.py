@@ -100,7 +100,7 @@ class AccessEnd(Body):
 
 
 class Recusal(Body):
-    """回避: of the caller himself, or, ordered by a leader, of `person`."""
+    """回避: of the caller himself, or, ordered by a leader, of `person`; of a report a head orders it."""
 
     person: Person | None = None
     ground: Code
