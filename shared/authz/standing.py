@@ -5,6 +5,7 @@ had come in, so a withdrawal holds from the next request on, in every process (d
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.authz.caller import Caller
@@ -19,14 +20,29 @@ _WITHDRAWN = """
     JOIN unnest($1::text[], $2::text[]) AS asked (issuer, subject) USING (issuer, subject)
     WHERE ended_at IS NULL
 """
-_WITHDRAW = """
-    INSERT INTO access.withdrawn (withdrawal, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT (withdrawal) DO NOTHING
-"""
-# An end may come before its beginning: whoever wrote the event of the one may have died before he wrote this row.
-_END = """
-    INSERT INTO access.withdrawn AS row (withdrawal, issuer, subject, ended_at) VALUES ($1, $2, $3, clock_timestamp())
+# Rows that say so already are not written again. An end may come before its beginning: whoever wrote the event of the
+# one may have died before he wrote this row.
+_SETTLE = """
+    INSERT INTO access.withdrawn AS row (withdrawal, issuer, subject, ended_at)
+    SELECT id, issuer, subject, CASE WHEN ended THEN clock_timestamp() END
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) AS told (id, issuer, subject, ended)
+    WHERE NOT EXISTS (
+        SELECT FROM access.withdrawn AS d WHERE d.withdrawal = id AND (d.ended_at IS NOT NULL OR NOT ended)
+    )
+    ORDER BY id
     ON CONFLICT (withdrawal) DO UPDATE SET ended_at = coalesce(row.ended_at, excluded.ended_at)
+    RETURNING withdrawal
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What the events say of one withdrawal: whose access, and whether it has ended."""
+
+    id: UUID
+    issuer: str
+    subject: str
+    ended: bool
 
 
 class Standing:
@@ -41,13 +57,13 @@ class Standing:
         """Tell whether the caller's access is withdrawn now; raises what asyncpg raises instead of an answer."""
         return await self._asked.get((caller.issuer, caller.subject))
 
-    async def withdraw(self, withdrawal: UUID, issuer: str, subject: str) -> None:
-        """Let nobody of this name in from now on; again is the same, and after its end nothing."""
-        await self._pool.execute(_WITHDRAW, withdrawal, issuer, subject)
+    async def settle(self, told: Collection[Withdrawal]) -> int:
+        """Let the table say this of these withdrawals, and return how many differed; what has ended never begins again.
 
-    async def end(self, withdrawal: UUID, issuer: str, subject: str) -> None:
-        """End one withdrawal; others of the same person stand."""
-        await self._pool.execute(_END, withdrawal, issuer, subject)
+        Nobody of a name whose withdrawal has not ended is let in from now on; others of the same person stand.
+        """
+        columns = [(one.id, one.issuer, one.subject, one.ended) for one in told]
+        return len(await self._pool.fetch(_SETTLE, *map(list, zip(*columns, strict=True)))) if columns else 0
 
     async def _ask(self, people: Collection[Person]) -> Mapping[Person, bool | Exception]:
         rows = await self._pool.fetch(_WITHDRAWN, [issuer for issuer, _ in people], [subject for _, subject in people])

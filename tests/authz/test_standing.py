@@ -11,7 +11,7 @@ from services.intake.adapters.withdrawals import enforce_all
 from services.intake.worker import worker
 from shared.authz.development import DEVELOPMENT_ISSUER
 from shared.authz.signed_requests import SYSTEMS, SignatureVerifier
-from shared.authz.standing import Standing
+from shared.authz.standing import Standing, Withdrawal
 from shared.database.databases import KEYRING
 from shared.database.pool import open_pool
 from shared.eventstore.engine import open_engine
@@ -114,10 +114,26 @@ async def test_a_withdrawal_that_was_written_and_not_enforced_is_made_good(doors
     engine = open_engine(doors.installation.dsn("intake"))
     async with open_pool(doors.installation.dsn(KEYRING), 1) as pool:
         standing = Standing(pool)
-        await standing.end(withdrawal, DEVELOPMENT_ISSUER, "leaver")
-        assert await enforce_all(engine, standing) == 1
+        assert await standing.settle([Withdrawal(withdrawal, DEVELOPMENT_ISSUER, "leaver", ended=True)]) == 1
+        assert await enforce_all(engine, standing) == 0
     await engine.dispose()
     assert (await doors.other.get(PACKS, headers=headers)).status_code == 200, "what has ended does not begin again"
+
+
+async def test_only_what_differs_is_written(doors: Doors) -> None:
+    told = [Withdrawal(new_id(), DEVELOPMENT_ISSUER, f"leaver-{number}", ended=number > 3) for number in range(6)]
+    admin = await asyncpg.connect(doors.installation.databases.admin(KEYRING))
+    rows = "SELECT withdrawal, issuer, subject, ended_at IS NOT NULL FROM access.withdrawn"
+    async with open_pool(doors.installation.dsn(KEYRING), 1) as pool:
+        standing = Standing(pool)
+        assert [await standing.settle(some) for some in ([], told[:5], told, told)] == [0, 5, 1, 0]
+        assert {Withdrawal(*row) for row in await admin.fetch(rows)} == set(told)
+        begun = [replace(one, ended=False) for one in told]
+        assert await standing.settle(begun) == 0, "what has ended does not begin again"
+        ended = [replace(one, ended=True) for one in told]
+        assert await standing.settle(ended) == 4
+        assert {Withdrawal(*row) for row in await admin.fetch(rows)} == set(ended)
+    await admin.close()
 
 
 async def forget(installation: Installation) -> None:

@@ -10,9 +10,9 @@ import logging
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.application.standing import enforce
+from services.intake.domain.standing.decisions import State
 from services.intake.projections.withdrawal_list import MODEL, withdrawals
-from shared.authz.standing import Standing
+from shared.authz.standing import Standing, Withdrawal
 from shared.eventstore.readmodels import NotBuilt, reading
 from shared.hosting.worker import Part
 from shared.messaging.failures import code_of
@@ -23,12 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 async def enforce_all(engine: AsyncEngine, standing: Standing) -> int:
-    """Let the table say what the events say; return how many withdrawals there are."""
+    """Let the table say what the events say; return of how many withdrawals it said something else."""
     async with reading(engine, MODEL) as connection:
         rows = (await connection.execute(select(withdrawals))).mappings().all()
-    for row in rows:
-        await enforce(standing, row["id"], row["issuer"], row["subject"], row["state"])
-    return len(rows)
+    told = [Withdrawal(row["id"], row["issuer"], row["subject"], row["state"] == State.ENDED) for row in rows]
+    return await standing.settle(told)
 
 
 def enforcing(engine: AsyncEngine, standing: Standing, *, every_s: float = EVERY_S) -> Part:

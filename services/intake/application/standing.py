@@ -13,6 +13,7 @@ from shared.authz.data_classes import DataClass
 from shared.authz.facts import Facts
 from shared.authz.protection import Protection
 from shared.authz.standing import Standing as Enforced
+from shared.authz.standing import Withdrawal
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import new_id
@@ -64,12 +65,5 @@ class Standings:
         standing = (await self.desk.store.load(self.desk.decider, withdrawal)).state
         event = standing.withdrawn
         if event is not None:
-            await enforce(self.enforced, withdrawal, event.issuer, event.subject, standing.state)
-
-
-async def enforce(enforced: Enforced, withdrawal: UUID, issuer: str, subject: str, state: str | None) -> None:
-    """Let the table say of one withdrawal what its events say."""
-    if state == State.ENDED:
-        await enforced.end(withdrawal, issuer, subject)
-    else:
-        await enforced.withdraw(withdrawal, issuer, subject)
+            ended = standing.state == State.ENDED
+            await self.enforced.settle([Withdrawal(withdrawal, event.issuer, event.subject, ended)])
