@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from services.intake.api.views import PartyView
 from shared.database.databases import SERVICES
+from shared.kernel.ids import new_id
 from shared.web.openapi.open_answers import open_answers
 from tests.api.generated import generated
 
@@ -64,6 +67,14 @@ def test_what_was_closed_is_known() -> None:
     assert schemas["CaseLink"]["properties"]["state"]["x-known-values"] == ["pending", "open"]
     assert schemas["Protections"]["properties"]["strength"]["x-known-values"] == ["general", "absolute"]
     assert "unknown" in schemas["Status"]["x-known-values"]
+
+
+def test_the_service_itself_answers_no_member_that_it_does_not_describe() -> None:
+    link = {"id": new_id(), "href": "/intake/v1/parties/1", "state": "registered", "version": 1}
+    party = {**link, "kind": "person", "jurisdiction": "331123"}
+    assert PartyView.model_validate(party).kind == "person"
+    with pytest.raises(ValidationError, match="office"):
+        PartyView.model_validate({**party, "office": "331123-dic"})
 
 
 def test_what_a_request_uses_stays_as_it_is() -> None:
