@@ -21,10 +21,11 @@ from shared.kernel.metadata import Metadata
 from shared.messaging.erasure_topic import ERASURES
 from shared.messaging.topics import FOREVER, PARTITIONS, topic_name
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of the document: MAJOR when a reader of today would break, MINOR for what is new, PATCH for words."""
 PRIVATE = "PrivateEvent"
 _PREFIX = "{topic_prefix}"
+_SCHEMA = "#/components/schemas/{model}"
 _BINDING = {"bindingVersion": "0.5.0"}
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _AGGREGATES: Mapping[str, Mapping[str, Decider[Any]]] = {
@@ -76,7 +77,7 @@ def document() -> dict[str, Any]:
         "operations": dict(_operations()),
         "components": {
             "messages": dict(_messages()),
-            "schemas": {"Headers": _headers(), **_schemas(Metadata)},
+            "schemas": {"Headers": _headers(), **_schemas(Metadata), **_members()},
             "securitySchemes": {
                 "scram": {"type": "scramSha512", "description": "每个服务一个用户，权限见 deploy/kafka/acls.csv。"}
             },
@@ -201,8 +202,8 @@ def _message(
 
 def _payload(event: type[Event]) -> dict[str, Any]:
     """Return the schema for readers: later members are no mistake, so that nothing is said against them."""
-    schema = event.model_json_schema(mode="serialization")
-    return {name: part for name, part in schema.items() if name != "additionalProperties"}
+    schema = event.model_json_schema(mode="serialization", ref_template=_SCHEMA)
+    return {name: part for name, part in schema.items() if name not in {"additionalProperties", "$defs"}}
 
 
 def _headers() -> dict[str, Any]:
@@ -215,7 +216,13 @@ def _headers() -> dict[str, Any]:
     }
 
 
+def _members() -> dict[str, Any]:
+    """Return the schemas of what public events have as members."""
+    told = [_schemas(event) for log in _AGGREGATES for _, event in public_events(log).values()]
+    return {name: schema for schemas in told for name, schema in list(schemas.items())[:-1]}
+
+
 def _schemas(model: type[BaseModel]) -> dict[str, Any]:
     """Return the schema of a model and those of its members, each under its own name."""
-    schema = model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    schema = model.model_json_schema(mode="serialization", ref_template=_SCHEMA)
     return {**schema.pop("$defs", {}), model.__name__: schema}

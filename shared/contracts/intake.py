@@ -4,11 +4,23 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.kernel.events import Event
 from shared.kernel.upcasting import Upcaster, Upcasters
 
 SOURCES = ("inspection", "personal_application", "unit_application")
 """The values of `SubmissionAccepted.source`: 监督检查发现, 个人申请, 单位申请."""
+
+
+class Recusal(BaseModel):
+    """回避: a person (a pseudonym), on which of the four grounds, and who said so: himself or a leader."""
+
+    model_config = ConfigDict(frozen=True)
+
+    person: str
+    ground: str
+    by: str
 
 
 class SubmissionReturned(Event):
@@ -31,7 +43,7 @@ class SubmissionAccepted(Event):
     """受理: adjudication opens the tolerance case `case_id`.
 
     `source` is `inspection` (监督检查发现), `personal_application` or `unit_application`. `notify` is the party to be
-    told: the applicant, otherwise the cadre `concerned`.
+    told: the applicant, otherwise the cadre `concerned`. The case takes over the `recusals` that were recorded.
     """
 
     public: ClassVar[bool] = True
@@ -50,6 +62,7 @@ class SubmissionAccepted(Event):
     notify: UUID
     situations: tuple[str, ...]
     act_on: date
+    recusals: tuple[Recusal, ...] = ()
 
 
 EVENTS: tuple[type[Event], ...] = (SubmissionReturned, SubmissionAccepted)

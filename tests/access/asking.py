@@ -203,6 +203,6 @@ class Asking:
                 return submissions.draft_of(role, self._names) | ({"applicant": who.party} if who.party else {})
             case "grant_access":
                 return cases.grant_to("expert-01", "expert_group", self._clock() + timedelta(days=7))
-            case "record_recusal" | "record_report_recusal":
+            case "record_recusal" | "record_report_recusal" | "record_submission_recusal":
                 return {"person": who.subject, "ground": "witness"}
         return None

@@ -63,6 +63,7 @@ _COMMON: Mapping[str, Asking] = {
     "lower": _always(Who(CITY)),
     "subtree": _always(Who(SUBTREE)),
     "recused": _always(Who(subject="{role}-recused")),
+    "recused_before": _always(Who(subject="{role}-recused")),
     "ungranted": _always(Who(subject="{role}-ungranted")),
     "ended": _always(Who(subject="{role}-ended")),
     "expired": _always(Who(subject="{role}-expired")),

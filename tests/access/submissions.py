@@ -11,6 +11,8 @@ from tests.access.desks import Desks
 STATEMENT = "项目推进中未及时办理变更手续。"
 MISSING = "请补充集体研究的会议记录。"
 WRITERS = ("inspection_team", "applicant_person", "applicant_unit")
+READERS = ("dic_head", "dic_leader", "case_mgmt", "handling_office", "inspection_team", "external_auditor")
+"""Who may come upon a submission because of his office, and so can be recused."""
 SUBMISSIONS = "/intake/v1/submissions"
 
 
@@ -46,10 +48,19 @@ async def file_submissions(desks: Desks, names: Mapping[str, str]) -> dict[str, 
             filed[f"{place} {stage}"] = await file(desks, names, jurisdiction)
             await returned(officer, filed[f"{place} {stage}"])
         await supplemented(desks.applicant(names["applicant"]), filed[f"{place} submitted"])
+    for stage in ("returned", "submitted"):
+        await _recuse(desks, filed[f"county {stage}"])
     filed["finding submitted"] = await submit(desks.inspector(), draft_of("inspection_team", names))
     filed["finding returned"] = await submit(desks.inspector(), draft_of("inspection_team", names))
     await returned(officer, filed["finding returned"])
     return {f"submission {name}": submission for name, submission in filed.items()}
+
+
+async def _recuse(desks: Desks, submission: str) -> None:
+    """Let a leader order out of it whoever may come upon it because of his office."""
+    for role in READERS:
+        order = {"person": f"{role}-recused", "ground": "interest"}
+        await desks.leader().command(f"{SUBMISSIONS}/{submission}", "recusals", order)
 
 
 async def file(desks: Desks, names: Mapping[str, str], jurisdiction: str) -> str:

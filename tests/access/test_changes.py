@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from rongcuo.demo.client import Refused
-from tests.access.callers import OFFICE, OTHER_OFFICE, Who
+from tests.access.callers import COUNTY, OFFICE, OTHER_OFFICE, Who
 from tests.access.cases import CASES, DEFENCE, GRANTABLE, OFFICERS, grant_to, record
+from tests.access.submissions import SUBMISSIONS, file
 from tests.access.world import World
 
 GROUNDS = ("party_or_relative", "witness", "interest", "other")
@@ -183,3 +184,22 @@ async def test_nobody_but_a_leader_recuses_somebody_else(world: World) -> None:
         headers={"Authorization": f"Bearer {desk.token}", "Idempotency-Key": "another", "If-Match": desk.etags[case]},
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "recusal-of-another")
+
+
+async def test_who_is_recused_before_the_acceptance_is_out_of_the_case_as_well(world: World) -> None:
+    submission = await file(world.desks, world.names, COUNTY)
+    path = f"{SUBMISSIONS}/{submission}"
+    await world.desks.leader().command(path, "recusals", {"person": "officer-kin", "ground": "party_or_relative"})
+    await world.desks.clerk().command(path, "acceptance", {})
+    accepted = await world.desks.leader().until(path, lambda answer: answer["case"]["state"] == "open")
+    case = f"{CASES}/{accepted['case']['id']}"
+    for subject, status in (("officer-kin", 404), ("officer-77", 200)):
+        headers = {"Authorization": f"Bearer {world.tokens.token(Who(subject=subject), 'handling_office')}"}
+        for shown in (path, case):
+            assert (await world.http.get(shown, headers=headers)).status_code == status
+            page = (await world.http.get(f"{shown.rpartition('/')[0]}?limit=200", headers=headers)).json()
+            listed = shown.rpartition("/")[2] in {item["id"] for item in page["items"]}
+            assert listed == (status == 200)
+    told = {"person": "officer-kin", "ground": "party_or_relative", "by": "leader-01"}
+    assert (await world.desks.leader().get(path))["recusals"] == [told]
+    assert (await world.desks.leader().get(case))["recusals"] == [told]

@@ -146,7 +146,7 @@ WITH_CONTENT = {
         *("office", "persons", "access_grants", "recusals"),
     },
     "list_cases": {"outcome"},
-    "read_submission": {"concerned", "statement", "missing", "office", "persons"},
+    "read_submission": {"concerned", "statement", "missing", "office", "persons", "recusals"},
     "read_party": {"kind", "name", "contact"},
     "read_draft": {"statement"},
     "read_dossier": {"papers"},

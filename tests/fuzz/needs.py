@@ -55,6 +55,13 @@ async def _a_submission(supply: Supply) -> Given:
     return Given(supply.cast.officer, {"submission_id": submission}, resource=f"{_SUBMISSIONS}/{submission}")
 
 
+@given("record_submission_recusal")
+async def _a_submission_of_somebodys_relative(supply: Supply) -> Given:
+    submission = await submit(supply.cast.inspector, supply.finding())
+    path, person = {"submission_id": submission}, {"person": "officer-31"}
+    return Given(supply.cast.leader, path, person, f"{_SUBMISSIONS}/{submission}")
+
+
 @given("disclose_submission")
 async def _a_statement(supply: Supply) -> Given:
     submission = await submit(supply.cast.inspector, supply.finding())

@@ -35,7 +35,7 @@ SERVICES: Mapping[str, Mapping[str, Decider[Any]]] = {
 STORIES: Mapping[str, list[list[Any]]] = {
     "party": [[b.REGISTER]],
     "submission": [
-        [b.APPLICATION, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE, b.NOTE_HANDLING],
+        [b.APPLICATION, b.RECUSE_EARLY, b.RETURN, b.RESUBMIT, b.ACCEPT, b.NOTE_CASE, b.NOTE_HANDLING],
         [b.APPLICATION, b.WITHDRAW],
     ],
     "report": [[r.REAL_NAME, r.ASSIGN_REPORT, r.RECUSE_FROM_REPORT], [r.SEND_UP]],

@@ -92,6 +92,9 @@ ACCEPT = submission.AcceptSubmission(
 NOTE_HANDLING = submission.NoteHandling(
     submission_id=SUBMISSION, office="office-2", persons=("officer-4",), recused=("member-9",), at=AT
 )
+RECUSE_EARLY = submission.RecordSubmissionRecusal(
+    submission_id=SUBMISSION, person="member-8", ground="witness", by="member-8", by_leader=False, at=AT
+)
 WITHDRAW = submission.WithdrawSubmission(submission_id=SUBMISSION, reason=sealed("reason"), at=AT)
 NOTE_CASE = submission.NoteCaseOpened(submission_id=SUBMISSION, case_id=CASE, at=AT)
 

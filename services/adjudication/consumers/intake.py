@@ -29,6 +29,7 @@ def consumer(store: EventStore, rules: Rulebook) -> Consumer:
             notify=event.notify,
             situations=event.situations,
             act_on=event.act_on,
+            recusals=event.recusals,
             at=store.clock(),
         )
         cause, watermark = message.cause(NAME), message.watermark

@@ -108,6 +108,14 @@ async def accept_submission(
     return await service.submissions.accept(call, submission_id)
 
 
+@routes.post("/submissions/{submission_id}/recusals", response_model=CommandResult, summary="登记提交回避")
+async def record_submission_recusal(
+    submission_id: UUID, body: requests.Recusal, call: Commanding, service: Service
+) -> CommandAnswer:
+    """Record, before the acceptance, that oneself, or by a leader's order somebody else, is recused from it."""
+    return await service.submissions.record_recusal(call, submission_id, body)
+
+
 @routes.post("/submissions/{submission_id}/withdrawal", response_model=CommandResult, summary="撤回")
 async def withdraw_submission(
     submission_id: UUID, body: requests.Withdrawal, call: Commanding, service: Service

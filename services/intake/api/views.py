@@ -56,6 +56,14 @@ class CaseLink(BaseModel):
     state: Literal["pending", "open"]
 
 
+class RecusalView(BaseModel):
+    """一项回避."""
+
+    person: str
+    ground: str
+    by: str
+
+
 class SubmissionView(View):
     """提交. A member is absent until the event that sets it has happened; `case` is null before the acceptance."""
 
@@ -79,6 +87,7 @@ class SubmissionView(View):
     reason: Text | None = None
     office: str | None = None
     persons: tuple[str, ...] = ()
+    recusals: tuple[RecusalView, ...] = ()
 
 
 class SubmissionRow(BaseModel):
@@ -123,14 +132,6 @@ class IdentityView(BaseModel):
     phone: Text | None = None
     email: Text | None = None
     id_number: Text | None = None
-
-
-class RecusalView(BaseModel):
-    """一项回避."""
-
-    person: str
-    ground: str
-    by: str
 
 
 class ReportView(View):

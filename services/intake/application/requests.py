@@ -119,7 +119,7 @@ class ReportAssignment(Body):
 
 
 class Recusal(Body):
-    """回避: of the caller himself, or, ordered by the head of the organ or of one above it, of `person`."""
+    """回避: of the caller himself, or, ordered by a leader, of `person`; of a report a head orders it."""
 
     person: Person | None = None
     ground: Code

@@ -15,6 +15,7 @@ from shared.authz.caller import Caller
 from shared.authz.data_classes import DataClass
 from shared.authz.facts import Facts
 from shared.authz.protection import Protection
+from shared.authz.roles import Role
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import NewId
@@ -30,11 +31,13 @@ CLASSES = {
     **dict.fromkeys(("applicant_kind", "applicant", "concerned"), DataClass.PEOPLE),
     **dict.fromkeys(("found_by", "statement", "other_situation", "missing", "reason"), DataClass.CONTENT),
     **dict.fromkeys(("office", "persons"), DataClass.HANDLING),
+    "recusals": DataClass.ENTITLEMENTS,
 }
+LEADERS = frozenset({Role.DIC_HEAD, Role.DIC_LEADER})
 
 
 def relate(caller: Caller, submission: Submission, _: datetime) -> Facts:
-    """Say how the caller stands to a submission: whose it is, and who has taken it."""
+    """Say how the caller stands to a submission: whose it is, who has taken it, who is out of it."""
     first, handled = submission.submitted, submission.handled
     if first is None:
         return Facts()
@@ -132,6 +135,13 @@ class Submissions:
             reason = await self._seal(submission, "reason", body.reason)
             return commands.WithdrawSubmission(submission_id, reason, self.clock())
 
+        return await self._run(call, submission_id, command)
+
+    async def record_recusal(self, call: Call, submission_id: UUID, body: requests.Recusal) -> CommandAnswer:
+        """登记回避: others' by a leader, one's own by oneself."""
+        by, leads = call.caller.subject, bool(call.caller.roles & LEADERS)
+        person = body.person or by
+        command = commands.RecordSubmissionRecusal(submission_id, person, body.ground, by, leads, self.clock())
         return await self._run(call, submission_id, command)
 
     async def _registered(self, caller: Caller, content: DraftContent) -> None:

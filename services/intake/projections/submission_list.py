@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    func,
     insert,
     update,
 )
@@ -18,7 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import CODEC
 from services.intake.domain.submission.decisions import DECIDER
-from services.intake.domain.submission.events import HandlingNoted, SubmissionSubmitted, SubmissionTaken
+from services.intake.domain.submission.events import (
+    HandlingNoted,
+    SubmissionRecusalRecorded,
+    SubmissionSubmitted,
+    SubmissionTaken,
+)
 from shared.authz.caller import Caller
 from shared.contracts.intake import SubmissionAccepted
 from shared.eventstore.readmodels import ReadModel
@@ -62,6 +68,8 @@ async def project(connection: AsyncConnection, event: Event, recorded: Recorded)
         changed["case_id"] = event.case_id
     if isinstance(event, SubmissionTaken):
         changed |= {"office": event.office, "handlers": list(event.persons)}
+    if isinstance(event, SubmissionRecusalRecorded):
+        changed["recused"] = func.array_append(submissions.c.recused, event.person.casefold())
     if isinstance(event, HandlingNoted):
         taken = event.office is not None or event.persons
         changed |= {"office": event.office, "handlers": list(event.persons) if taken else None}
@@ -85,10 +93,10 @@ def facts(columns: Columns, caller: Caller, _at: datetime) -> FactColumns:
 
 MODEL = ReadModel(
     name="submission_list",
-    version=4,
+    version=5,
     metadata=metadata,
     codec=CODEC,
     project=project,
     rows=RowVersions(submissions),
-    awaited=(SubmissionTaken, HandlingNoted),
+    awaited=(SubmissionTaken, SubmissionRecusalRecorded, HandlingNoted),
 )

@@ -6,11 +6,17 @@ from datetime import timedelta
 import pytest
 
 from services.adjudication.domain.tolerance_case.decisions import DECIDER, ToleranceCase
-from services.adjudication.domain.tolerance_case.events import AccessEnded, InvestigationOpened, OfficeAssigned
+from services.adjudication.domain.tolerance_case.events import (
+    AccessEnded,
+    InvestigationOpened,
+    OfficeAssigned,
+    RecusalRecorded,
+)
 from services.adjudication.domain.tolerance_case.responsibility import GRANTABLE, LONGEST_GRANT
 from shared.authz.facts import GRANTS
 from shared.authz.roles import Role
 from shared.contracts.adjudication import HandlingRecorded
+from shared.contracts.intake import Recusal
 from shared.rules.recusal import GROUNDS
 from tests.support.builders import (
     ASSIGN,
@@ -135,6 +141,13 @@ class TestAGrant:
 
 
 class TestRecusal:
+    def test_before_the_acceptance_holds_for_the_case(self) -> None:
+        told = Recusal(person="member-8", ground="witness", by="leader-2")
+        initiated, recused = history(DECIDER, replace(INITIATE, recusals=(told,)))
+        assert recused == RecusalRecorded(person="member-8", ground="witness", by="leader-2")
+        assert case_after(replace(INITIATE, recusals=(told,))).recused == {"member-8"}
+        given(DECIDER, [initiated, recused]).when(replace(INITIATE, recusals=(told,))).then()
+
     @pytest.mark.parametrize("ground", GROUNDS)
     def test_has_one_of_four_grounds(self, ground: str) -> None:
         assert case_after(INITIATE, replace(RECUSE, ground=ground)).recused == {"member-9"}

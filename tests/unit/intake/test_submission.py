@@ -9,14 +9,16 @@ import pytest
 from services.intake.domain.submission.decisions import DECIDER
 from services.intake.domain.submission.events import (
     SubmissionCaseOpened,
+    SubmissionRecusalRecorded,
     SubmissionResubmitted,
     SubmissionSubmitted,
     SubmissionTaken,
     SubmissionWithdrawn,
     SupplementRequested,
 )
-from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
+from shared.contracts.intake import Recusal, SubmissionAccepted, SubmissionReturned
 from shared.rules.pack import Rulebook, Situation, Status
+from shared.rules.recusal import GROUNDS
 from tests.support.builders import (
     ACCEPT,
     ACT_ON,
@@ -28,6 +30,7 @@ from tests.support.builders import (
     NOTE_CASE,
     NOTE_HANDLING,
     PACK,
+    RECUSE_EARLY,
     RESUBMIT,
     RETURN,
     SUBMISSION,
@@ -55,6 +58,7 @@ MACHINE = Machine(
         "Resubmit": RESUBMIT,
         "AcceptSubmission": replace(ACCEPT, case_id=an_id(99)),
         "WithdrawSubmission": replace(WITHDRAW, reason=None),
+        "RecordSubmissionRecusal": RECUSE_EARLY,
         "NoteCaseOpened": NOTE_CASE,
         "NoteHandling": NOTE_HANDLING,
     },
@@ -82,6 +86,10 @@ WithdrawSubmission  | submission-unknown           | none
 WithdrawSubmission  | → withdrawn                  | submitted returned
 WithdrawSubmission  | submission-already-accepted  | accepted
 WithdrawSubmission  | submission-withdrawn         | withdrawn
+RecordSubmissionRecusal | submission-unknown       | none
+RecordSubmissionRecusal | ✓                        | submitted returned
+RecordSubmissionRecusal | submission-already-accepted | accepted
+RecordSubmissionRecusal | submission-withdrawn     | withdrawn
 NoteCaseOpened      | submission-unknown           | none
 NoteCaseOpened      | submission-not-accepted      | submitted returned
 NoteCaseOpened      | ✓                            | accepted
@@ -225,6 +233,34 @@ class TestAccept:
         accepted = history(DECIDER, APPLICATION, RETURN, RESUBMIT, ACCEPT)[-1]
         assert isinstance(accepted, SubmissionAccepted)
         assert accepted.situations == ("SC.4", "SC.X")
+
+    def test_hands_on_who_is_recused_and_why(self) -> None:
+        accepted = history(DECIDER, FINDING, RECUSE_EARLY, ACCEPT)[-1]
+        assert isinstance(accepted, SubmissionAccepted)
+        assert accepted.recusals == (Recusal(person="member-8", ground="witness", by="member-8"),)
+
+
+class TestRecusal:
+    @pytest.mark.parametrize("ground", GROUNDS)
+    def test_has_four_grounds(self, ground: str) -> None:
+        given(DECIDER, history(DECIDER, FINDING)).when(replace(RECUSE_EARLY, ground=ground)).then(
+            SubmissionRecusalRecorded(person="member-8", ground=ground, by="member-8")
+        )
+        given(DECIDER, history(DECIDER, FINDING)).when(replace(RECUSE_EARLY, ground="busy")).then_rejected(
+            "recusal-ground-unknown", "/ground"
+        )
+
+    def test_of_another_is_a_leaders_word(self) -> None:
+        other = replace(RECUSE_EARLY, by="member-1")
+        given(DECIDER, history(DECIDER, FINDING)).when(other).then_rejected("recusal-of-another", "/person")
+        given(DECIDER, history(DECIDER, FINDING)).when(replace(other, by_leader=True)).then_types(
+            SubmissionRecusalRecorded
+        )
+
+    def test_is_recorded_once(self) -> None:
+        recused = history(DECIDER, FINDING, RECUSE_EARLY)
+        assert DECIDER.fold(DECIDER.initial, recused).recused == ("member-8",)
+        given(DECIDER, recused).when(RECUSE_EARLY).then()
 
 
 class TestWithdraw:

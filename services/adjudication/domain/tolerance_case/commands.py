@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from shared.contracts.intake import Recusal
 from shared.kernel.sealed import Sealed
 
 Finding = Literal["met", "not_met", "unproven"]
@@ -16,7 +17,7 @@ Finding = Literal["met", "not_met", "unproven"]
 
 @dataclass(frozen=True, slots=True)
 class InitiateCase:
-    """启动容错: what intake accepted becomes a case."""
+    """启动容错: what intake accepted becomes a case; who was recused until then is recused from it."""
 
     case_id: UUID
     matter: UUID
@@ -30,6 +31,7 @@ class InitiateCase:
     situations: tuple[str, ...]
     act_on: date
     at: datetime
+    recusals: tuple[Recusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from services.adjudication.domain.tolerance_case.events import (
     DefenceHeard,
     InvestigationOpened,
     InvestigationRecorded,
+    RecusalRecorded,
     ReportFiled,
     SituationRecognised,
 )
@@ -87,7 +88,7 @@ def initiate(command: InitiateCase, case: ToleranceCase, rules: Rulebook) -> Seq
     if case.initiated:
         raise Rejected("case-already-initiated", "该编号的容错案件已经启动。", pointer="/case_id")
     rules.get(command.rules_version)
-    return [event]
+    return [event, *(RecusalRecorded(**told.model_dump()) for told in command.recusals)]
 
 
 def open_investigation(command: OpenInvestigation, case: ToleranceCase, first: ToleranceInitiated) -> Sequence[Event]:

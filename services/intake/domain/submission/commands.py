@@ -77,6 +77,18 @@ class WithdrawSubmission:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSubmissionRecusal:
+    """登记回避: a person has nothing more to do with it; `by` says so, of himself or as a leader."""
+
+    submission_id: UUID
+    person: str
+    ground: str
+    by: str
+    by_leader: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoteCaseOpened:
     """案件已启动: adjudication has opened the case that the acceptance named."""
 
@@ -102,6 +114,7 @@ Command = (
     | Resubmit
     | AcceptSubmission
     | WithdrawSubmission
+    | RecordSubmissionRecusal
     | NoteCaseOpened
     | NoteHandling
 )

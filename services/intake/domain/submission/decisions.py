@@ -11,6 +11,7 @@ from services.intake.domain.submission.commands import (
     Command,
     NoteCaseOpened,
     NoteHandling,
+    RecordSubmissionRecusal,
     Resubmit,
     ReturnForSupplement,
     SubmitSubmission,
@@ -21,19 +22,21 @@ from services.intake.domain.submission.events import (
     Fact,
     HandlingNoted,
     SubmissionCaseOpened,
+    SubmissionRecusalRecorded,
     SubmissionResubmitted,
     SubmissionSubmitted,
     SubmissionTaken,
     SubmissionWithdrawn,
     SupplementRequested,
 )
-from services.intake.domain.submission.policies import complete_for_its_kind, situations_named
+from services.intake.domain.submission.policies import as_submitted, complete_for_its_kind, situations_named, source_of
 from services.intake.domain.submission.upcasters import UPCASTERS
-from shared.contracts.intake import SubmissionAccepted, SubmissionReturned
+from shared.contracts.intake import Recusal, SubmissionAccepted, SubmissionReturned
 from shared.kernel.decider import Decider
 from shared.kernel.errors import Rejected
 from shared.kernel.events import Codec, Event
 from shared.kernel.sealed import Sealed
+from shared.rules import recusal
 from shared.rules.guards import not_in_future
 from shared.rules.pack import Rulebook, RulePack
 
@@ -62,6 +65,7 @@ class Submission:
     case_id: UUID | None = None
     case_state: Literal["pending", "open"] | None = None
     handled: SubmissionTaken | None = None
+    recusals: tuple[Recusal, ...] = ()
     recused: tuple[str, ...] = ()
 
     @property
@@ -94,6 +98,8 @@ def decide(command: Command, submission: Submission, *, rules: Rulebook) -> Sequ
             return accept(command, submission, first)
         case WithdrawSubmission():
             return withdraw(command, submission, first)
+        case RecordSubmissionRecusal():
+            return record_recusal(command, submission)
         case NoteCaseOpened():
             return note_case_opened(command, submission)
         case NoteHandling():
@@ -108,7 +114,7 @@ def submit(command: SubmitSubmission, submission: Submission, rules: Rulebook) -
     pack = rules.in_force(command.jurisdiction, command.act_on)
     if pack is None:
         raise Rejected("jurisdiction-without-rules", "该地区在行为发生之日没有容错规则。", pointer="/jurisdiction")
-    event = _as_submitted(command, pack)
+    event = as_submitted(command, pack)
     if submission.submitted == event:
         return []
     if submission.submitted:
@@ -162,12 +168,13 @@ def accept(command: AcceptSubmission, submission: Submission, first: SubmissionS
             jurisdiction=first.jurisdiction,
             rules_version=first.rules_version,
             kind=first.kind,
-            source=_source(first),
+            source=source_of(first),
             concerned=first.concerned,
             applicant=first.applicant,
             notify=first.applicant or first.concerned,
             situations=submission.situations,
             act_on=first.act_on,
+            recusals=submission.recusals,
         ),
     ]
 
@@ -181,6 +188,15 @@ def withdraw(command: WithdrawSubmission, submission: Submission, first: Submiss
     if first.kind == "finding":
         raise Rejected("finding-cannot-be-withdrawn", "监督检查发现的问题不能撤回。")
     return [event]
+
+
+def record_recusal(command: RecordSubmissionRecusal, submission: Submission) -> Sequence[Event]:
+    """登记回避, until the acceptance; from then on it is recorded with the case, which takes over what stands here."""
+    _expect(submission, State.SUBMITTED, State.RETURNED)
+    recusal.grounded(command.ground, command.person, command.by, by_leader=command.by_leader)
+    if command.person in submission.recused:
+        return []
+    return [SubmissionRecusalRecorded(person=command.person, ground=command.ground, by=command.by)]
 
 
 def note_case_opened(command: NoteCaseOpened, submission: Submission) -> Sequence[Event]:
@@ -234,32 +250,6 @@ def _submitted(submission: Submission) -> SubmissionSubmitted:
     return submission.submitted
 
 
-def _as_submitted(command: SubmitSubmission, pack: RulePack) -> SubmissionSubmitted:
-    return SubmissionSubmitted(
-        submission_id=command.submission_id,
-        matter=command.matter,
-        author=command.author,
-        kind=command.kind,
-        applicant_kind=command.applicant_kind,
-        applicant=command.applicant,
-        found_by=command.found_by,
-        concerned=command.concerned,
-        jurisdiction=command.jurisdiction,
-        rules_version=pack.version,
-        situations=command.situations,
-        act_on=command.act_on,
-        found_on=command.found_on,
-        statement=command.statement,
-        other_situation=command.other_situation,
-    )
-
-
-def _source(first: SubmissionSubmitted) -> str:
-    if first.kind == "finding":
-        return "inspection"
-    return "personal_application" if first.applicant_kind == "person" else "unit_application"
-
-
 def evolve(submission: Submission, event: Fact) -> Submission:
     """Apply a fact; facts are not judged again."""
     match event:
@@ -277,12 +267,21 @@ def evolve(submission: Submission, event: Fact) -> Submission:
             return replace(submission, state=State.WITHDRAWN, withdrawn=event)
         case SubmissionCaseOpened():
             return replace(submission, case_state=event.case_state)
-        case SubmissionTaken():
-            return replace(submission, handled=event)
-        case HandlingNoted():
-            return replace(submission, handled=_taken(event), recused=event.recused)
+        case SubmissionTaken() | SubmissionRecusalRecorded() | HandlingNoted():
+            return _in_hands(submission, event)
         case _:
             assert_never(event)
+
+
+def _in_hands(submission: Submission, event: SubmissionTaken | SubmissionRecusalRecorded | HandlingNoted) -> Submission:
+    match event:
+        case SubmissionTaken():
+            return replace(submission, handled=event)
+        case SubmissionRecusalRecorded(person=person):
+            told = Recusal(person=person, ground=event.ground, by=event.by)
+            return replace(submission, recusals=(*submission.recusals, told), recused=(*submission.recused, person))
+        case HandlingNoted():
+            return replace(submission, handled=_taken(event), recused=event.recused)
 
 
 def _with_content(submission: Submission, event: SubmissionSubmitted | SubmissionResubmitted) -> Submission:

@@ -93,6 +93,16 @@ class SubmissionTaken(Event):
     persons: tuple[str, ...]
 
 
+class SubmissionRecusalRecorded(Event):
+    """提交回避已登记, before the acceptance. `by` is the person himself or the leader who ordered it."""
+
+    appends_to: ClassVar[str | None] = "recusals"
+
+    person: str
+    ground: str
+    by: str
+
+
 class HandlingNoted(Event):
     """承办、回避已载明: who has the submission now, because he has its case, and who is recused from both."""
 
@@ -112,6 +122,7 @@ Fact = (
     | SubmissionWithdrawn
     | SubmissionCaseOpened
     | SubmissionTaken
+    | SubmissionRecusalRecorded
     | HandlingNoted
 )
 EVENTS: tuple[type[Event], ...] = get_args(Fact)

@@ -1,6 +1,8 @@
 """What a submission has to say, by its kind and by the rules of its place."""
 
 from services.intake.domain.submission.commands import SubmitSubmission
+from services.intake.domain.submission.events import SubmissionSubmitted
+from shared.contracts.intake import SOURCES
 from shared.kernel.errors import Rejected
 from shared.kernel.sealed import Sealed
 from shared.rules.guards import claimable, not_before, not_in_future
@@ -24,3 +26,32 @@ def situations_named(codes: tuple[str, ...], other: Sealed[str] | None, pack: Ru
     """Refuse codes that the pack does not have, and an open class without a description; raises Rejected."""
     if any(situation.open_class for situation in claimable(pack, codes, "/situations")) and other is None:
         raise Rejected("situation-x-needs-text", "选择“其他情形”的，应当写明具体情形。", pointer="/other_situation")
+
+
+def as_submitted(command: SubmitSubmission, pack: RulePack) -> SubmissionSubmitted:
+    """Return what was filed, under the pack that is pinned to it."""
+    return SubmissionSubmitted(
+        submission_id=command.submission_id,
+        matter=command.matter,
+        author=command.author,
+        kind=command.kind,
+        applicant_kind=command.applicant_kind,
+        applicant=command.applicant,
+        found_by=command.found_by,
+        concerned=command.concerned,
+        jurisdiction=command.jurisdiction,
+        rules_version=pack.version,
+        situations=command.situations,
+        act_on=command.act_on,
+        found_on=command.found_on,
+        statement=command.statement,
+        other_situation=command.other_situation,
+    )
+
+
+def source_of(first: SubmissionSubmitted) -> str:
+    """Return where the matter comes from, one of `SOURCES`."""
+    inspection, of_person, of_unit = SOURCES
+    if first.kind == "finding":
+        return inspection
+    return of_person if first.applicant_kind == "person" else of_unit
