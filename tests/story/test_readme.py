@@ -17,9 +17,9 @@ ADDRESS = "http://127.0.0.1:8080"
 COMMANDS = 11
 CASE = [
     *("ToleranceInitiated", "InvestigationOpened", "OfficeAssigned", "HandlingRecorded", "InvestigationRecorded"),
-    *("DefenceHeard", "ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued"),
-    *("HandlingRecorded", "FedBack"),
+    *("DefenceHeard", "ReportFiled", "AccessGranted", "ToleranceConcluded", "ConclusionIssued", "FedBack"),
 ]
+"""The history as the office that handles the case is told it: not what sets nothing and was written with votes."""
 
 
 def walk_through() -> str:
