@@ -178,9 +178,8 @@ def facts(caller: Caller, jurisdiction: str | None) -> Facts:
     return Facts(within=caller.within(jurisdiction or ""), concerned=applies, unassigned=True)
 
 
-PROTECTION = Protection[Petition](
-    lambda caller, state, _: facts(caller, state.jurisdiction), {"remarks": DataClass.CONTENT}
-)
+CLASSES = {"remarks": DataClass.CONTENT}
+PROTECTION = Protection[Petition](lambda caller, state, _: facts(caller, state.jurisdiction), CLASSES)
 
 
 @petitions.post("/petitions", status_code=201, response_model=CommandResult, summary="File a petition")
@@ -195,13 +194,11 @@ async def file_petition(filing: Filing, call: Office, application: Application) 
 @petitions.get("/petitions/{petition_id}", summary="Read a petition")
 async def read_petition(petition_id: UUID, access: Reader, read: Detail, application: Application) -> PetitionView:
     """Read a petition, now or as it was."""
-    desk = application.desk
-    events, _ = await desk.recall(access, petition_id, read.moment)
+    events, _ = await application.desk.recall(access, petition_id, read.moment)
     read.answered(len(events))
-    state = desk.decider.fold(desk.decider.initial, events)
-    return PetitionView(
-        id=petition_id, title=state.title, state=state.state, remarks=state.remarks, version=len(events)
-    )
+    state = PETITION.fold(PETITION.initial, events)
+    told = {name: getattr(state, name) for name in ("title", "state", "remarks")}
+    return PetitionView(id=petition_id, version=len(events), **told)
 
 
 @petitions.post("/petitions/{petition_id}/acceptance", response_model=CommandResult, summary="Accept a petition")
@@ -268,10 +265,10 @@ def service(
         history="read_party_history",
     )
 
-    async def up_to_date(model: str, position: int, seconds: float) -> bool:
+    async def up_to_date(*_: object) -> bool:
         return True
 
-    async def nothing_awaited(model: str) -> int:
+    async def nothing_awaited(_: str) -> int:
         return 0
 
     fresh = Freshness(read_after, "intake", wait_for or up_to_date, nothing_awaited)
