@@ -54,7 +54,10 @@ class Caller:
         return self.subject.casefold() in {person.casefold() for person in persons}
 
     def handles(self, office: str | None, persons: Collection[str]) -> bool:
-        """Tell whether the caller is one of `persons`, or acts for the organisation `office`."""
+        """Tell whether the caller is one of `persons`, or acts for the organisation `office`.
+
+        Here a name counts as it is written: what lets somebody in is exact, what keeps him out is not.
+        """
         return self.subject in persons or (office is not None and office == self.organisation)
 
     def areas(self) -> tuple[str, ...]:

@@ -62,10 +62,17 @@ class Standing:
 
         Nobody of a name whose withdrawal has not ended is let in from now on; others of the same person stand.
         """
-        columns = [(one.id, one.issuer, one.subject, one.ended) for one in told]
+        columns = [(one.id, one.issuer, one.subject.casefold(), one.ended) for one in told]
         return len(await self._pool.fetch(_SETTLE, *map(list, zip(*columns, strict=True)))) if columns else 0
 
     async def _ask(self, people: Collection[Person]) -> Mapping[Person, bool | Exception]:
-        rows = await self._pool.fetch(_WITHDRAWN, [issuer for issuer, _ in people], [subject for _, subject in people])
+        names = {name for person in people for name in _names(person)}
+        rows = await self._pool.fetch(_WITHDRAWN, [issuer for issuer, _ in names], [subject for _, subject in names])
         withdrawn = {(row["issuer"], row["subject"]) for row in rows}
-        return {person: person in withdrawn for person in people}
+        return {person: not withdrawn.isdisjoint(_names(person)) for person in people}
+
+
+def _names(person: Person) -> set[Person]:
+    """Return the name as it is written, and in small letters: a name keeps out whoever spells it otherwise, too."""
+    issuer, subject = person
+    return {person, (issuer, subject.casefold())}

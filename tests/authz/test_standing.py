@@ -41,6 +41,12 @@ async def test_access_is_withdrawn_from_the_next_request_on_everywhere(doors: Do
         assert (await doors.other.get(path, headers=headers)).status_code == 200
 
 
+async def test_capital_letters_let_nobody_back_in(doors: Doors) -> None:
+    for withdrawn, comes in (("Leaver", "leaver"), ("goer", "GOER"), ("Straße-1", "STRASSE-1"), ("Same", "Same")):
+        await doors.withdraw(withdrawn)
+        assert code(await doors.other.get(PACKS, headers=doors.bearer("archivist", comes))) == (403, "access-withdrawn")
+
+
 async def test_each_withdrawal_of_a_person_ends_by_itself(doors: Doors) -> None:
     first, second = await doors.withdraw("leaver"), await doors.withdraw("leaver")
     secadmin, headers = doors.bearer("secadmin", "sec-1"), doors.bearer("archivist", "leaver")
