@@ -1,11 +1,14 @@
 """Drafts: nobody writes over or deletes what he has not read, and a repetition is answered as the first was."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import httpx
 import pytest
 
 from rongcuo.demo.client import Json
+from services.intake.adapters.draft_table import DraftTable
+from services.intake.application.drafts import Draft
 from shared.kernel.ids import new_id
 from tests.http.world import FINDING, World
 
@@ -71,6 +74,21 @@ async def test_a_draft_is_deleted_only_in_the_version_that_was_read(sheet: Sheet
         assert (_code(refused), refused.headers["etag"]) == ((412, "etag-stale"), second)
     assert (await sheet.delete(second)).status_code == 204
     assert _code(await sheet.delete(second)) == (404, "not-found")
+
+
+async def test_what_is_deleted_while_it_is_written_over_stays_deleted(
+    sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, read = DraftTable.put, (await sheet.put()).headers["etag"]
+
+    async def after_its_deletion(shelf: DraftTable, draft: Draft, at: datetime, *, new: bool) -> bool:
+        monkeypatch.undo()
+        assert (await sheet.delete()).status_code == 204
+        return await put(shelf, draft, at, new=new)
+
+    monkeypatch.setattr(DraftTable, "put", after_its_deletion)
+    assert _code(await sheet.put(OTHER, read)) == (412, "etag-stale")
+    assert _code(await sheet.get()) == (404, "not-found")
 
 
 async def test_a_draft_sent_again_over_the_version_read_is_answered_as_the_first_was(sheet: Sheet) -> None:

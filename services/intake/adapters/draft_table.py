@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     delete,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -75,8 +76,8 @@ class DraftTable:
             row = (await connection.execute(query)).mappings().one_or_none()
         return None if row is None else self._draft(row)
 
-    async def put(self, draft: Draft, at: datetime) -> bool:
-        """Keep `draft` in place of the version before it; False when that is not the version that stands."""
+    async def put(self, draft: Draft, at: datetime, *, new: bool) -> bool:
+        """Keep a `new` draft under its id, or `draft` in place of the version before it; False when that is not so."""
         row = {
             "id": draft.id,
             "owner": draft.owner,
@@ -84,12 +85,10 @@ class DraftTable:
             "version": draft.version,
             "content": draft.content.model_dump(mode="json"),
         }
-        new = insert(drafts).values(**row, mac=self._mac(row), updated_at=at)
-        statement = new.on_conflict_do_update(
-            index_elements=[drafts.c.id],
-            set_={name: new.excluded[name] for name in ("version", "content", "mac", "updated_at")},
-            where=(drafts.c.owner == draft.owner) & (drafts.c.version == draft.version - 1),
-        ).returning(drafts.c.id)
+        said = row | {"mac": self._mac(row), "updated_at": at}
+        before = (drafts.c.id == draft.id) & (drafts.c.owner == draft.owner) & (drafts.c.version == draft.version - 1)
+        begun = insert(drafts).values(**said).on_conflict_do_nothing().returning(drafts.c.id)
+        statement = begun if new else update(drafts).where(before).values(**said).returning(drafts.c.id)
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).one_or_none() is not None
 

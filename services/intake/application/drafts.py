@@ -75,8 +75,8 @@ class DraftShelf(Protocol):
         """Return the owner's draft; raises SealBroken when it is not what was put."""
         ...
 
-    async def put(self, draft: Draft, at: datetime) -> bool:
-        """Keep `draft` in place of the version before it; False when that is not the version that stands."""
+    async def put(self, draft: Draft, at: datetime, *, new: bool) -> bool:
+        """Keep a `new` draft under its id, or `draft` in place of the version before it; False when that is not so."""
         ...
 
     async def remove(self, draft_id: UUID, owner: str, version: int | None = None) -> bool:
@@ -126,7 +126,7 @@ class Drafts:
                     return standing
                 standing.expect(if_match)
             draft = await self._next(caller, draft_id, body, standing)
-            if await self.shelf.put(draft, self.clock()):
+            if await self.shelf.put(draft, self.clock(), new=standing is None):
                 return draft
         raise _taken()
 
