@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,14 @@ from pydantic import AwareDatetime, TypeAdapter
 from starlette.responses import StreamingResponse
 
 from shared.accesslog.recorder import AccessRecordUnavailable, Circumstances, Recorder
-from shared.accesslog.records import AccessRecord, AccessRefused, CaseContentRead, ExportBegun, ExportEnded
+from shared.accesslog.records import (
+    AccessRecord,
+    AccessRefused,
+    CaseContentRead,
+    ExportBegun,
+    ExportEnded,
+    SoughtRecords,
+)
 from shared.authz.access import Access
 from shared.authz.policy_engine import policies
 from shared.kernel.errors import Rejected
@@ -33,6 +41,8 @@ from shared.web.tracing import traceparent
 from shared.web.validation import problem_of
 
 _RESOURCE = re.compile(r"^/(?:[a-z]+/v\d+/)?([a-z-]+)")
+_EVENT = re.compile(rb'^(?:id: |\{"log":"[a-z_]+","position":)([0-9]+)', re.MULTILINE)
+"""Where an event of an export says its position: in a server-sent event, and at the beginning of a line of NDJSON."""
 _VERSION = re.compile(r'"v(\d+)')
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 _ERRORS = logging.getLogger("rongcuo.errors")
@@ -100,6 +110,7 @@ class _Session:
             at_version=int(query["at_version"]) if "at_version" in query else None,
             as_of=_INSTANT.validate_python(as_of) if as_of else None,
             status=status,
+            sought=self._sought(),
         )
 
     def told_since(self, problem: Problem) -> CaseContentRead:
@@ -138,20 +149,27 @@ class _Session:
 
     async def export(self, response: StreamingResponse) -> AsyncIterator[Any]:
         after = self.request.headers.get("last-event-id") or self.request.query_params.get("after", "")
-        begun = ExportBegun(**self._what(), ids=self._named(), after=int(after) if after.isdecimal() else None)
+        begun = ExportBegun(
+            **self._what(),
+            ids=self._named(),
+            after=int(after) if after.isdecimal() else None,
+            sought=self._sought(),
+        )
         return self._lines(await self.record(begun), response.body_iterator)
 
     async def _lines(self, export: UUID, body: Any) -> AsyncIterator[Any]:
         """Pass the lines on and count them; whoever goes away while he is served does not wait for the last record."""
-        lines, complete = 0, False
+        lines, events, last, complete = 0, 0, None, False
         try:
             async for chunk in body:
+                lines += chunk.count(b"\n")
+                if positions := _EVENT.findall(chunk):
+                    events, last = events + len(positions), int(positions[-1])
                 yield chunk
-                lines += len(chunk.splitlines())
             complete = True
         finally:
             try:
-                ended = ExportEnded(export=export, lines=lines, complete=complete)
+                ended = ExportEnded(export=export, lines=lines, complete=complete, events=events, last=last)
                 written = self._recorder.put(ended, self._circumstances(self._grounds(), export))
                 written.add_done_callback(lambda done: done.cancelled() or done.exception())
             except AccessRecordUnavailable as reason:
@@ -170,8 +188,20 @@ class _Session:
         return {"action": self.recording.action, "resource": resource[1] if resource else ""}
 
     def _named(self) -> tuple[UUID, ...]:
-        """Return the ids in the path; what is no id is not kept, for nobody knows what it says."""
-        return tuple(_uuids(self.request.path_params.values()))
+        """Return the ids in path and query; what is no id is not kept, for nobody knows what it says."""
+        return tuple(_uuids((*self.request.path_params.values(), *self.request.query_params.values())))
+
+    def _sought(self) -> SoughtRecords | None:
+        """Return which access records are looked for, None where it is not these that are read."""
+        query = self.request.query_params
+        if not self.recording.path.endswith("/access-records"):
+            return None
+        caller, first, before = (query.get(name) for name in ("caller", "recorded_from", "recorded_before"))
+        return SoughtRecords(
+            caller_sha256=sha256(caller.encode()).hexdigest() if caller is not None else None,
+            recorded_from=_INSTANT.validate_python(first) if first else None,
+            recorded_before=_INSTANT.validate_python(before) if before else None,
+        )
 
     def _grounds(self) -> frozenset[str]:
         """Return the policies that let the caller see this; of a list, those from which its filter is made."""
