@@ -22,7 +22,7 @@ def check(folder: Path, *documents: Json) -> tuple[int, str]:
         names.append(str(folder / f"{number}.json"))
         Path(names[-1]).write_text(json.dumps(document, ensure_ascii=False), "utf-8")
     done = subprocess.run([sys.executable, "-I", CHECK, *names], capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout + done.stderr
 
 
 async def disclosed(people: People, path: str) -> list[Json]:
@@ -55,6 +55,10 @@ async def test_a_disclosed_text_is_proved_by_the_log(matter: Matter, tmp_path: P
             assert "position" not in each
         first, second = told[:2]
         event = events[first["event_id"]]
+        code, output = check(
+            tmp_path, {**first, **{name: second[name] for name in ("event_hash", "event_id", "field")}}
+        )
+        assert (code, "未核对事件" in output) == (3, True)
         wrong = [
             (first | {"text": first["text"] + "。"}, event, "摘要不符"),
             (first | {"salt": second["salt"]}, event, "摘要不符"),
@@ -76,6 +80,20 @@ async def test_a_disclosed_text_is_proved_by_the_log(matter: Matter, tmp_path: P
             with pytest.raises(Refused) as refusal:
                 await people.leader.get(f"{case}/disclosures/{path}")
             assert refusal.value.problem["status"] in {400, 404}
+
+
+@pytest.mark.parametrize(
+    ("documents", "said"),
+    [
+        ([], "usage: check_disclosure.py"),
+        ([[]], "JSON 对象"),
+        ([{"suite": []}], "suite, text"),
+        (["不是 JSON 文件", {}], "JSON 对象"),
+    ],
+)
+def test_files_that_cannot_be_checked_are_told_in_words(tmp_path: Path, documents: list[Json], said: str) -> None:
+    code, output = check(tmp_path, *documents)
+    assert (code, said in output, "Traceback" in output) == (2, True, False), output
 
 
 async def test_what_was_erased_is_disclosed_to_nobody(matter: Matter) -> None:
