@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 ServiceName = Literal["intake", "adjudication", "archive", "notification"]
-SERVICES: tuple[ServiceName, ...] = get_args(ServiceName)
+SERVICES: tuple[str, ...] = get_args(ServiceName)
 KEYRING = "keyring"
 BUS = "bus"
 OWNER = "owner"
