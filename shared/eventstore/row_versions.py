@@ -52,7 +52,7 @@ class Sight:
 
 
 class RowVersions:
-    """The versions of `rows` (a table with the column `id`, in which an event changes the row of its stream only).
+    """The versions of `rows`, a table with the column `id`.
 
     A version is in force from the position `since` until the position `until`, exclusively; null means that it still
     is. The table of versions stands beside `rows` and is built with it.
@@ -74,7 +74,10 @@ class RowVersions:
         self._keep = self._keeping()
 
     async def keep(self, connection: AsyncConnection, recorded: Recorded) -> None:
-        """Keep the row of the event's stream as a new version if the event has changed it."""
+        """Keep the row of the event's stream as a new version if the event has changed it.
+
+        A projection that changes other rows than that keeps each of them itself.
+        """
         await connection.execute(self._keep, {"row": recorded.stream_id, "position": recorded.position})
 
     def changes(
