@@ -13,7 +13,7 @@ from shared.web.known_values import Codes
 from shared.web.openapi import open_strings
 from shared.web.openapi.answers import HEADERS, complete, problem_examples
 from shared.web.openapi.examples import Composer
-from shared.web.openapi.open_answers import open_answers
+from shared.web.openapi.open_answers import METHODS, open_answers
 from shared.web.openapi.parameters import complete_parameters
 from shared.web.openapi.refusals import particular_modules, refused
 from shared.web.openapi.security import SCHEMES, WAYS_IN
@@ -22,7 +22,6 @@ from shared.web.problems import ProblemBody
 from shared.web.routes import GuardedRoute
 
 Json = dict[str, Any]
-_METHODS = ("get", "put", "post", "patch", "delete")
 _CONTACT = {"name": "容错纠错与澄清正名平台"}
 
 
@@ -66,7 +65,7 @@ def _complete(spec: Json, described: Described) -> None:
     composer = Composer(schemas, described.words, events)
     particular = particular_modules(described.routes.values())
     for path, operations in spec["paths"].items():
-        for method, operation in ((method, told) for method, told in operations.items() if method in _METHODS):
+        for method, operation in ((method, told) for method, told in operations.items() if method in METHODS):
             name = operation["operationId"]
             complete_parameters(method, operation)
             operation["security"] = WAYS_IN

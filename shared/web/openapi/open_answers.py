@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 Json = dict[str, Any]
-_METHODS = ("get", "put", "post", "patch", "delete")
+METHODS = ("get", "put", "post", "patch", "delete")
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -74,7 +74,7 @@ def _tags(schemas: Json, union: Iterable[Json]) -> Iterator[Json]:
 
 def _operations(spec: Json) -> Iterator[Json]:
     for told in spec["paths"].values():
-        yield from (operation for method, operation in told.items() if method in _METHODS)
+        yield from (operation for method, operation in told.items() if method in METHODS)
 
 
 def _request_schemas(spec: Json) -> Iterator[Json]:
