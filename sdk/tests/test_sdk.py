@@ -91,6 +91,19 @@ async def test_the_python_client_plays_the_story(
     assert (case["state"], case["outcome"]) == ("fed_back", "exempt")
 
 
+def test_the_python_client_reads_what_a_later_release_answers(document: Document, tmp_path: Path) -> None:
+    later = {"id": str(new_id()), "href": "/adjudication/v1/tolerance-cases/1", "state": "of-tomorrow", "more": 1}
+    program = f"""
+import inspect
+from rongcuo_client.api.drafts import list_drafts
+from rongcuo_client.models import CaseLink
+assert CaseLink.from_dict({later!r}).state == "of-tomorrow"
+assert {{"rongcuo_purpose", "if_none_match"}} <= set(inspect.signature(list_drafts.sync_detailed).parameters)
+"""
+    environment = clean_environment() | {"PYTHONPATH": str(generate_python(document, tmp_path))}
+    subprocess.run([PYTHON, "-c", program], env=environment, check=True, timeout=60)
+
+
 def test_the_kotlin_client_compiles_with_every_operation(document: Document, tmp_path: Path) -> None:
     project = generate_kotlin(document, tmp_path / "kotlin")
     classes = compile_kotlin(project)
