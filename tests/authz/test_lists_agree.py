@@ -4,12 +4,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random  # noqa: TID251 - a world of chance, the same in every run
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
+from services.intake.adapters.draft_table import DraftTable
+from services.intake.application.drafts import Draft, DraftContent, Drafts, Submitted
 from shared.authz.access import Access
 from shared.authz.caller import Caller
 from shared.authz.policy_engine import policies
@@ -20,6 +23,8 @@ from shared.eventstore.readmodels import ReadModelRunner, reading, wait_for
 from shared.eventstore.store import open_store
 from shared.kernel.ids import new_id
 from shared.web.listing import permitted_rows
+from shared.web.problems import Problem
+from shared.web.sealing import Edge
 from tests.authz.worlds import LISTS, OFFICES, PARTIES, PEOPLE, PLACES, Listed, Thing, peopled
 from tests.support import builders as b
 
@@ -64,6 +69,33 @@ async def test_a_list_shows_what_the_policies_permit_one_by_one(databases: Datab
     await engine.dispose()
     may = [frozenset({role.value}) for role in policies().roles(listed.action)]
     assert [role for role in may if shown[role] < FEW] == [], "roles that have seen next to nothing prove nothing"
+
+
+async def test_the_list_of_drafts_shows_what_is_read_one_by_one(databases: Databases) -> None:
+    chance, engine, clock = Random(20261122), open_engine(databases.dsn("intake")), lambda: b.AT
+    shelf, kept, shown = DraftTable(engine, bytes(32)), [new_id() for _ in range(40)], Counter[str]()
+    desk = Drafts(shelf, cast(Edge, None), cast(Submitted, None), clock, new_id)  # texts and submissions stay closed
+    for draft in kept:
+        content = {name: getattr(b.FINDING, name) for name in DraftContent.model_fields}
+        about = DraftContent(**content | {"jurisdiction": chance.choice(PLACES)})
+        owner = f"{chance.choice(['issuer', 'issuer', 'other'])}|{chance.choice(PEOPLE)}"
+        assert await shelf.put(Draft(draft, owner, new_id(), 1, about), b.AT, new=True)
+    for caller in islice(_callers(chance, "list_drafts"), None, None, 3):
+        access = Access(caller, "list_drafts", new_id())
+        if policies().ever(caller.roles, "list_drafts"):
+            first = await desk.mine(access, None, 3)
+            found = [*first, *(await desk.mine(access, first[-1].id, 60) if first else [])]
+            assert [draft.id for draft in found] == [draft for draft in kept if await _reads(desk, access, draft)]
+            shown.update({min(caller.roles): len(found)} if len(caller.roles) == 1 else {})
+    await engine.dispose()
+    assert [role for role in policies().roles("list_drafts") if shown[role.value] < FEW] == []
+
+
+async def _reads(desk: Drafts, access: Access, draft: UUID) -> bool:
+    try:
+        return (await desk.read(access, draft)).id == draft
+    except Problem:
+        return False
 
 
 async def _list(listed: Listed, engine: Any, access: Access, at: datetime) -> dict[UUID, dict[str, bool]]:
