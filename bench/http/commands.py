@@ -38,7 +38,7 @@ class Command:
 
 
 PARTY = Command("register a party (creates; sealed name, a key of its own)", "intake", "parties", True)
-INVESTIGATION = Command("open an investigation (two events, no sealed text)", "adjudication", "investigation", False)
+INVESTIGATION = Command("open an investigation (three events, no sealed text)", "adjudication", "investigation", False)
 RECORD = Command("keep a record (one sealed text)", "adjudication", "investigation-records", True)
 COMMANDS = (PARTY, INVESTIGATION, RECORD)
 
@@ -66,7 +66,7 @@ def _request(command: Command, token: str, n: int, cases: Sequence[UUID]) -> byt
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(new_id())}
     if command is PARTY:
         return _post("/intake/v1/parties", headers, _body(command))
-    case, version = (cases[n], 1) if command is INVESTIGATION else (cases[n // RECORDS_A_CASE], 3 + n % RECORDS_A_CASE)
+    case, version = (cases[n], 1) if command is INVESTIGATION else (cases[n // RECORDS_A_CASE], 4 + n % RECORDS_A_CASE)
     path = f"/adjudication/v1/tolerance-cases/{case}/{command.step}"
     return _post(path, headers | {"If-Match": f'"v{version}"'}, _body(command))
 
